@@ -1,0 +1,1 @@
+"""Kontor: one platform a regional operator runs for its customers."""

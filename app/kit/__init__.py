@@ -1,0 +1,1 @@
+"""The kit: machinery without tables and without product words."""

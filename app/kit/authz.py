@@ -1,0 +1,158 @@
+"""Who is asking, and may they. Deny by default: a view without a mark is refused.
+
+A module lists its permissions as an enum and grants them to roles in `policies.py`; views carry `@allows(P.x)`.
+Which rows an actor sees is not decided here: queries start from the actor's organisation, so a stranger gets 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Flask, current_app, g, request
+
+from app.kit.errors import NotAllowed, NotFound
+
+OPERATOR = "operator"
+ROLES = ("owner", "admin", "member")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person in a browser, an API token, or the platform itself. Plain values, safe to pass around."""
+
+    person_id: UUID | None = None
+    organisation_id: UUID | None = None
+    role: str | None = None
+    name: str = ""
+    email: str = ""
+    locale: str = "de"
+    timezone: str = "Europe/Berlin"
+    theme: str = "auto"
+    is_operator: bool = False
+    token_id: UUID | None = None
+    token_scopes: frozenset[str] | None = None
+    session_id: UUID | None = None
+    organisation_name: str = ""
+
+    @property
+    def signed_in(self) -> bool:
+        return self.person_id is not None
+
+
+ANONYMOUS = Actor()
+SYSTEM = Actor(name="system")
+
+_grants: dict[str, frozenset[str]] = {}
+_loader: list[Callable[[], Actor]] = []
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def grant(permission: StrEnum, *roles: str) -> None:
+    """Give a permission to roles ("owner", "admin", "member", "operator")."""
+    unknown = set(roles) - {*ROLES, OPERATOR}
+    if unknown:
+        raise ValueError(f"unknown roles {unknown}")
+    _grants[permission.value] = frozenset(roles)
+
+
+def granted_permissions() -> dict[str, frozenset[str]]:
+    """All permissions with their roles, for the documentation page and tests."""
+    return dict(_grants)
+
+
+def may(actor: Actor, permission: StrEnum | str) -> bool:
+    """Whether the actor's role, operator mark and token scopes allow it."""
+    value = permission.value if isinstance(permission, StrEnum) else permission
+    roles = _grants.get(value, frozenset())
+    if actor.token_scopes is not None and value not in actor.token_scopes:
+        return False
+    return (actor.role in roles) or (actor.is_operator and OPERATOR in roles)
+
+
+def require(actor: Actor, permission: StrEnum) -> None:
+    """Raises NotAllowed where `may` says no. Services call this too: a view's mark is not the only door."""
+    if actor is not SYSTEM and not may(actor, permission):
+        raise NotAllowed
+
+
+def use_actor_loader(loader: Callable[[], Actor]) -> None:
+    """Accounts plugs in how a request's actor is found."""
+    _loader[:] = [loader]
+
+
+def current_actor() -> Actor:
+    """The actor of this request, found once."""
+    if "actor" not in g:
+        g.actor = _loader[0]() if _loader else ANONYMOUS
+    actor: Actor = g.actor
+    return actor
+
+
+def allows(permission: StrEnum) -> Callable[[F], F]:
+    """The view is for actors with this permission."""
+
+    def mark(view: F) -> F:
+        view.access = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def signed_in(why: str) -> Callable[[F], F]:
+    """The view is for every signed-in person, whatever their role; say why."""
+
+    def mark(view: F) -> F:
+        view.access = "signed-in"  # type: ignore[attr-defined]
+        view.why = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def open_to_all(why: str) -> Callable[[F], F]:
+    """The view is for everybody; say why."""
+
+    def mark(view: F) -> F:
+        view.access = "open"  # type: ignore[attr-defined]
+        view.why = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; the handler leads to the sign-in page, by the kind of request."""
+
+
+def access_of(view: Callable[..., Any]) -> object:
+    """The mark on a view, looking through class-based wrappers; None where there is none."""
+    return getattr(view, "access", None) or getattr(getattr(view, "view_class", None), "access", None)
+
+
+def _guard() -> None:
+    if request.endpoint is None or request.endpoint == "static":
+        return
+    access = access_of(current_app.view_functions[request.endpoint])
+    if access == "open":
+        return
+    if access is None:
+        raise NotFound
+    actor = current_actor()
+    if not actor.signed_in:
+        raise SignInNeeded
+    if access == "signed-in":
+        if actor.token_scopes is not None:
+            raise NotAllowed
+        return
+    if not may(actor, str(getattr(access, "value", access))):
+        raise NotAllowed
+
+
+def init_authz(app: Flask) -> None:
+    """Refuse every endpoint that is not marked, and everybody the mark does not name."""
+    app.before_request(_guard)
+    app.jinja_env.globals.update(may=lambda permission: may(current_actor(), permission), current_actor=current_actor)
