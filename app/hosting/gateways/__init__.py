@@ -1,0 +1,1 @@
+"""The outside world of hosting: runtimes, Server List Ping, RCON; each behind a Protocol or a plain function."""

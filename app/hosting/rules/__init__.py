@@ -1,0 +1,1 @@
+"""Pure decisions of hosting: data and the time are passed in."""
