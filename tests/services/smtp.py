@@ -25,7 +25,7 @@ class SmtpServer:
         """The address as the `mail_url` setting takes it."""
         return f"smtp://{self.host}:{self.port}"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         """aiosmtpd's hook: a message has arrived."""
         if self.refuse:
             return self.refuse
