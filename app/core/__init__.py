@@ -1,0 +1,20 @@
+"""Machinery with tables: events, jobs, files, settings, search.
+
+Promises: what happened is written in the transaction that made it happen; work that was asked for is done at least
+once, and a job body that is idempotent does it once.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Plug the machinery into the application."""
+    from app.core import models  # noqa: F401
+    from app.core.carrier import rq_carrier
+    from app.core.services.job import enqueue
+    from app.kit.jobref import use_sink
+
+    use_sink(enqueue)
+    app.extensions.setdefault("kontor-carrier", rq_carrier)

@@ -1,0 +1,36 @@
+"""The door of the machinery for all modules above."""
+
+from __future__ import annotations
+
+from app.core.errors import NotNow
+from app.core.events import Fact, Recorded, subscribe
+from app.core.queries.event import Filter, find_event, history
+from app.core.queries.job import JobView, find_job, job_lines, latest_job
+from app.core.services.event import record
+from app.core.services.job import cancel as cancel_job
+from app.core.services.machinery import beat, claim_once, get_setting, gone, living, put_setting
+from app.core.services.work import log_line, progress
+
+__all__ = [
+    "Fact",
+    "Filter",
+    "JobView",
+    "NotNow",
+    "Recorded",
+    "beat",
+    "cancel_job",
+    "claim_once",
+    "find_event",
+    "find_job",
+    "get_setting",
+    "gone",
+    "history",
+    "job_lines",
+    "latest_job",
+    "living",
+    "log_line",
+    "progress",
+    "put_setting",
+    "record",
+    "subscribe",
+]

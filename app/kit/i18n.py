@@ -1,0 +1,43 @@
+"""German is the source language, English complete. The language follows the person, then the cookie, then the browser."""
+
+from __future__ import annotations
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel
+
+from app.kit.authz import current_actor
+
+LOCALES = ("de", "en")
+
+
+def choose_locale() -> str:
+    """The language of this answer."""
+    forced = g.get("locale")
+    if forced:
+        return str(forced)
+    if not has_request_context():
+        return "de"
+    asked = request.args.get("lang", "")
+    if asked in LOCALES:
+        return asked
+    actor = current_actor()
+    if actor.signed_in:
+        return actor.locale
+    cookie = request.cookies.get("lang", "")
+    return cookie if cookie in LOCALES else (request.accept_languages.best_match(LOCALES) or "de")
+
+
+def choose_zone() -> str:
+    """The time zone times are shown in."""
+    forced = g.get("timezone")
+    if forced:
+        return str(forced)
+    return current_actor().timezone if has_request_context() else "Europe/Berlin"
+
+
+def init_i18n(app: Flask) -> None:
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "de")
+    Babel(app, locale_selector=choose_locale, timezone_selector=choose_zone)
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.globals["locale"] = choose_locale

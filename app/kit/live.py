@@ -1,0 +1,77 @@
+"""Live fragments: a topic is a dom id. Who may see it and how it looks is registered here; the `live` process
+renders it once per language for all who watch, and again whenever it `changed`. Writing is always a POST.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.kit import cache, db
+from app.kit.authz import Actor
+from app.kit.dom import dom_id, parse_dom_id
+
+CHANNEL = "kontor:live"
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """One kind of live fragment. `authorise(actor, id)` when subscribed; `render(id)` inside the viewer's locale and
+    time zone gives the element with that dom id. A stream instead appends lines; `render` then gives its snapshot.
+    """
+
+    prefix: str
+    aspect: str
+    authorise: Callable[[Actor, UUID], bool]
+    render: Callable[[UUID], str]
+    stream: bool = False
+
+
+_fragments: dict[tuple[str, str], Fragment] = {}
+
+
+def fragment(
+    *,
+    prefix: str,
+    aspect: str,
+    authorise: Callable[[Actor, UUID], bool],
+    render: Callable[[UUID], str],
+    stream: bool = False,
+) -> None:
+    """Register a live fragment; done in a module's `register`."""
+    _fragments[prefix, aspect] = Fragment(prefix, aspect, authorise, render, stream)
+
+
+def find(topic: str) -> tuple[Fragment, UUID] | None:
+    """The fragment behind a topic and the row's id, or None for a topic nobody registered."""
+    parts = parse_dom_id(topic)
+    if parts is None or (parts[0], parts[2]) not in _fragments:
+        return None
+    return _fragments[parts[0], parts[2]], parts[1]
+
+
+def _publish(message: dict[str, object]) -> None:
+    cache.client().publish(CHANNEL, json.dumps(message))
+
+
+def changed(prefix: str, row_id: UUID, *aspects: str) -> None:
+    """Tell the viewers of these fragments that they are old; after the commit when a transaction is open."""
+    for aspect in aspects:
+        message: dict[str, object] = {"topic": dom_id(prefix, row_id, aspect)}
+        if db.in_transaction():
+            db.after_commit(lambda message=message: _publish(message))  # type: ignore[misc]
+        else:
+            try:
+                _publish(message)
+            except cache.REDIS_DOWN:
+                pass  # viewers poll or reconnect; the truth is in the database
+
+
+def append(prefix: str, row_id: UUID, aspect: str, lines: list[str]) -> None:
+    """Send new lines of a stream (plain text; the live process escapes them)."""
+    try:
+        _publish({"topic": dom_id(prefix, row_id, aspect), "lines": lines})
+    except cache.REDIS_DOWN:
+        pass  # the next reconnect shows the whole tail
