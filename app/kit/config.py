@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from flask import current_app
 from pydantic import Field, SecretStr, field_validator
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     sentry_dsn: str = Field("", description="Error tracking; empty is off.")
     metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token for /metrics; empty allows loopback only.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["auto", "json", "text"] = Field("auto", description="auto is text on a terminal, else JSON.")
     files_url: str = Field("", description="Where files are kept: empty is the var folder, s3://bucket/prefix is S3.")
     billing_zone: str = Field("Europe/Berlin", description="Time zone whose days and months bills follow.")
     accent: str = Field("", description="White-label accent colour as #rrggbb; refused below 4.5:1 contrast.")

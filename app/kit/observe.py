@@ -12,10 +12,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from time import perf_counter
+from typing import Any, TextIO
 
 import sentry_sdk
 import structlog
+from flask import Flask, Response, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -27,6 +29,8 @@ from prometheus_client import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.kit.config import Settings
+
 __all__ = [
     "CONTENT_TYPE_LATEST",
     "bound",
@@ -34,6 +38,7 @@ __all__ = [
     "counter",
     "gauge",
     "histogram",
+    "init_observe",
     "log",
     "metrics_text",
     "on_scrape",
@@ -63,6 +68,29 @@ def scrub(value: Any) -> Any:
     return value
 
 
+_process = ["kontor"]
+
+
+def _name_process(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.setdefault("process", _process[0])
+    return event
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is now: a test runner swaps it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _value: TextIO) -> None:
+        raise AttributeError("the stream is standard error")
+
+
 def _scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {k: "<hidden>" if _HIDDEN_KEYS.search(k) else scrub(v) for k, v in event.items()}
 
@@ -75,9 +103,11 @@ def configure(process: str, *, level: str = "INFO", json: bool | None = None, se
 
     `json=None` means JSON unless standard error is a terminal. An empty `sentry_dsn` leaves Sentry off.
     """
+    _process[0] = process
     as_json = json if json is not None else not sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _name_process,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -99,7 +129,7 @@ def configure(process: str, *, level: str = "INFO", json: bool | None = None, se
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -107,11 +137,10 @@ def configure(process: str, *, level: str = "INFO", json: bool | None = None, se
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [h for h in root.handlers if not isinstance(h, _StandardError)] + [handler]
     root.setLevel(level)
     for noisy in ("weasyprint", "fontTools", "werkzeug", "alembic.runtime.plugins", "rq.worker"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
-    structlog.contextvars.bind_contextvars(process=process)
     if sentry_dsn:
         sentry_sdk.init(
             dsn=sentry_dsn, send_default_pii=False, before_send=_scrub_sentry, server_name=process
@@ -225,3 +254,47 @@ def metrics_text() -> bytes:
     own = CollectorRegistry()
     own.register(_Scraped())
     return generate_latest(own) + generate_latest(target)
+
+
+# --- the web processes --------------------------------------------------------------------------------------
+
+_REQUESTS = histogram(
+    "kontor_http_request_duration_seconds",
+    "Time from the first line of the view to the finished answer",
+    ("endpoint", "method", "status"),
+)
+SLOW_SECONDS = 1.0
+
+
+def _begin_request() -> None:
+    g.observe_started = perf_counter()
+
+
+def _end_request(response: Response) -> Response:
+    took = perf_counter() - g.get("observe_started", perf_counter())
+    # The endpoint, not the path: a path holds ids and one-time links, and has no bound.
+    endpoint = request.endpoint or "none"
+    _REQUESTS.labels(endpoint, request.method, f"{response.status_code // 100}xx").observe(took)
+    # Reading is measured, not logged; what changes, fails or is slow gets a line.
+    if request.method not in ("GET", "HEAD", "OPTIONS") or response.status_code >= 400 or took > SLOW_SECONDS:
+        log.info(
+            "request",
+            endpoint=endpoint,
+            method=request.method,
+            status=response.status_code,
+            seconds=round(took, 4),
+        )
+    return response
+
+
+def init_observe(app: Flask) -> None:
+    """Logs and error tracking as set, and a histogram over all requests."""
+    chosen: Settings = app.extensions["kontor-settings"]
+    configure(
+        os.environ.get("KONTOR_PROCESS", "flask"),
+        level=chosen.log_level,
+        json={"json": True, "text": False}.get(chosen.log_format),
+        sentry_dsn=chosen.sentry_dsn,
+    )
+    app.before_request(_begin_request)
+    app.after_request(_end_request)
