@@ -9,8 +9,9 @@ from uuid import UUID
 
 from structlog.contextvars import get_contextvars
 
-from app.core.events import Fact, subscribers_of
+from app.core.events import Fact, subscriber, subscribers_of
 from app.core.models import Event
+from app.core.queries.event import find_event
 from app.core.tasks import deliver_event
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor
@@ -56,3 +57,11 @@ def record(
     for path in subscribers_of(fact.name):
         deliver_event.later(organisation_id=row.organisation_id, subject=subject, event_id=str(row.id), path=path)
     return row.id
+
+
+def deliver(event_id: UUID, path: str) -> None:
+    """Call one subscriber with one event. Nothing happens when either is gone meanwhile."""
+    event = find_event(event_id)
+    function = subscriber(event.name, path) if event else None
+    if event and function:
+        function(event)

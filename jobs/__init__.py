@@ -1,0 +1,1 @@
+"""Bodies of background work: a few lines each, one service call."""

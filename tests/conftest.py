@@ -1,0 +1,128 @@
+"""The application under test: real services, a real database, jobs run when the test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from app.factory import create_app
+from app.kit import clock
+from app.kit.config import Settings
+from app.kit.db import db
+
+pytest_plugins = ["tests.services.fixtures", "tests.people"]
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def make_app(var_dir: Path, database_url: str = "", **settings: object) -> Flask:
+    """An application with its own folder; jobs stay in their rows until `run_jobs`."""
+    values: dict[str, object] = {"demo": True, "public_url": "http://localhost", "modules": "hosting"}
+    values.update(settings)
+    app = create_app(
+        Settings(var_dir=var_dir, database_url=database_url, **values),  # type: ignore[arg-type]
+        TESTING=True,
+        WTF_CSRF_ENABLED=False,
+        SERVER_NAME="localhost",
+    )
+    app.extensions["kontor-carrier"] = lambda job_id, queue, timeout: None
+    with app.app_context():
+        db.create_all()
+    return app
+
+
+def wipe(app: Flask) -> None:
+    """Empty all tables; quicker than making them again."""
+    with app.app_context():
+        db.session.remove()
+        with db.engine.begin() as connection:
+            tables = [table.name for table in reversed(db.metadata.sorted_tables)]
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("TRUNCATE " + ", ".join(f'"{name}"' for name in tables) + " CASCADE"))
+            else:
+                for name in tables:
+                    connection.execute(text(f'DELETE FROM "{name}"'))
+
+
+@pytest.fixture(scope="session")
+def sqlite_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return make_app(tmp_path_factory.mktemp("var"))
+
+
+@pytest.fixture(scope="session")
+def postgres_app(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Flask:
+    return make_app(tmp_path_factory.mktemp("var-pg"), request.getfixturevalue("postgres_url"))
+
+
+def _entered(app: Flask) -> Iterator[Flask]:
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        db.session.remove()
+    wipe(app)
+
+
+@pytest.fixture
+def app(sqlite_app: Flask) -> Iterator[Flask]:
+    """The application on SQLite, inside an application context, empty again after the test."""
+    yield from _entered(sqlite_app)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def db_app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The same on SQLite and on PostgreSQL."""
+    yield from _entered(request.getfixturevalue(f"{request.param}_app"))
+
+
+@pytest.fixture
+def pg_app(postgres_app: Flask) -> Iterator[Flask]:
+    """The application on PostgreSQL only (races); mark the test `postgres`."""
+    yield from _entered(postgres_app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def frozen() -> Iterator[datetime]:
+    """The clock stands at noon UTC on 21 November 2026; `clock.advance` moves it."""
+    with clock.freeze(NOON):
+        yield NOON
+
+
+@pytest.fixture
+def run_jobs() -> Callable[..., list[str]]:
+    """Run every job that is due, and those they enqueue, in this process. Returns "path: outcome" lines."""
+    from flask import current_app
+    from sqlalchemy import select
+
+    from app.core.models import Job
+    from jobs.runtime import run
+
+    def work(limit: int = 200) -> list[str]:
+        outcomes: list[str] = []
+        while len(outcomes) < limit:
+            row = db.session.execute(
+                select(Job.id, Job.path)
+                .where(Job.state == "queued", Job.run_at <= clock.now())
+                .order_by(Job.run_at, Job.id)
+                .limit(1)
+            ).first()
+            db.session.rollback()
+            if row is None:
+                return outcomes
+            job_id: UUID = row.id
+            app = current_app._get_current_object()  # type: ignore[attr-defined]
+            outcomes.append(f"{row.path}: {run(app, job_id)}")
+        raise AssertionError(f"jobs do not come to an end: {outcomes[-5:]}")
+
+    return work
