@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask
@@ -18,7 +19,6 @@ from app.kit.htmx import init_htmx
 from app.kit.i18n import init_i18n
 from app.kit.observe import init_observe
 from app.kit.secrets import load_keys
-from app.kit.ui import init_ui
 from app.kit.web import init_web
 
 GROUND = ("core", "accounts", "billing", "messaging", "privacy")
@@ -55,12 +55,16 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    for init in (init_observe, init_web, init_forms, init_i18n, init_authz, init_htmx, init_ui):
+    for init in (init_observe, init_web, init_forms, init_i18n, init_authz, init_htmx):
         init(app)
+    if find_spec("app.kit.ui"):
+        import_module("app.kit.ui").init_ui(app)
     unknown = set(settings.enabled_modules) - set(PRODUCTS)
     if unknown:
         raise SystemExit(f"KONTOR_MODULES names unknown products: {', '.join(sorted(unknown))}")
     for module in (*GROUND, *(name for name in PRODUCTS if name in settings.enabled_modules)):
-        import_module(f"app.{module}").register(app)
-    import_module("app.cli").register(app)
+        if find_spec(f"app.{module}") and (ROOT / "app" / module / "__init__.py").exists():
+            import_module(f"app.{module}").register(app)
+    if find_spec("app.cli"):
+        import_module("app.cli").register(app)
     return app

@@ -57,8 +57,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON, UUID: Uuid}
 
+
+# Flask-SQLAlchemy makes its own base of ours and cannot take the map as a class attribute.
+Base.registry.update_type_annotation_map(
+    {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON, UUID: Uuid}
+)
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
