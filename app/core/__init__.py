@@ -14,7 +14,9 @@ def register(app: Flask) -> None:
     from app.core import models  # noqa: F401
     from app.core.carrier import rq_carrier
     from app.core.services.job import enqueue
+    from app.core.views.health import health
     from app.kit.jobref import use_sink
 
     use_sink(enqueue)
     app.extensions.setdefault("kontor-carrier", rq_carrier)
+    app.register_blueprint(health)

@@ -1,0 +1,1 @@
+"""Pages of the ground: health, style guide, audit, search."""

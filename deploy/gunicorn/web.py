@@ -1,0 +1,28 @@
+"""gunicorn for pages: few threads, more workers; each worker has its own listening socket (--reuse-port).
+
+Keep-alive connections stay with the worker that accepted them; with one shared socket a single worker may end up
+with all of them.
+"""
+
+import os
+
+from prometheus_client import multiprocess
+
+bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"]
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+worker_class = "gthread"
+threads = 4
+reuse_port = True
+control_socket_disable = True  # its path is shared by all instances of one user
+timeout = 60
+graceful_timeout = 5
+keepalive = 20
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else None
+loglevel = "warning"
+forwarded_allow_ips = ""  # the application decides whom it believes (KONTOR_TRUSTED_PROXIES)
+
+
+def child_exit(_server, worker):  # type: ignore[no-untyped-def]
+    """The live gauges of a worker that ended are no longer counted."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)
