@@ -50,7 +50,10 @@ class Periodic:
     when: Every | Daily
 
 
-GROUND = [Periodic("core.tidy", core.tidy, Daily(3, 40))]
+GROUND = [
+    Periodic("core.tidy", core.tidy, Daily(3, 40)),
+    Periodic("core.tidy_mail", core.tidy_mail, Daily(3, 45)),
+]
 
 
 def periodic_jobs(app: Flask) -> list[Periodic]:

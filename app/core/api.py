@@ -9,6 +9,7 @@ from app.core.queries.job import JobView, find_job, job_lines, latest_job
 from app.core.services.event import record
 from app.core.services.job import cancel as cancel_job
 from app.core.services.machinery import beat, claim_once, get_setting, gone, living, put_setting
+from app.core.services.mail import send_mail
 from app.core.services.work import log_line, progress
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "progress",
     "put_setting",
     "record",
+    "send_mail",
     "subscribe",
 ]

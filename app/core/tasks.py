@@ -4,3 +4,5 @@ from app.kit.jobref import job
 
 deliver_event = job("jobs.core.event.deliver", timeout=60, retries=8)
 tidy = job("jobs.core.machinery.tidy", timeout=120)
+deliver_mail = job("jobs.core.mail.deliver", timeout=90, retries=8)
+tidy_mail = job("jobs.core.mail.tidy", timeout=120)

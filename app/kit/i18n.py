@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel
+from flask_babel import Babel, refresh
 
 from app.kit.authz import current_actor
 
@@ -33,6 +36,19 @@ def choose_zone() -> str:
     if forced:
         return str(forced)
     return current_actor().timezone if has_request_context() else "Europe/Berlin"
+
+
+@contextmanager
+def speaking(locale: str, timezone: str = "Europe/Berlin") -> Iterator[None]:
+    """Render the block for somebody else: their language and time zone (mails, reports, live fragments)."""
+    before = {name: g.get(name) for name in ("locale", "timezone")}
+    g.locale, g.timezone = locale if locale in LOCALES else "de", timezone
+    refresh()
+    try:
+        yield
+    finally:
+        g.locale, g.timezone = before["locale"], before["timezone"]
+        refresh()
 
 
 def init_i18n(app: Flask) -> None:

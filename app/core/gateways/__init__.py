@@ -1,0 +1,1 @@
+"""The outside world of the machinery: mail servers and file stores."""
