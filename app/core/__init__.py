@@ -11,7 +11,7 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Plug the machinery into the application."""
-    from app.core import models  # noqa: F401
+    from app.core import models, tasks  # noqa: F401
     from app.core.carrier import rq_carrier
     from app.core.services.job import enqueue
     from app.core.views.health import health

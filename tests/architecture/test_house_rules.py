@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.core.models import Job
 from app.kit.config import ROOT
 from app.kit.db import db
 from app.kit.jobref import REGISTRY
@@ -103,10 +102,6 @@ def test_every_job_reference_has_a_body_with_the_arguments_its_callers_give(app:
         assert inspect.getdoc(body), f"{path} says what it does"
         assert 0 < ref.timeout <= 6 * 3600
         assert ref.queue in {"default", "infra"}, path
-
-
-def test_job_arguments_are_plain_json() -> None:
-    assert Job.__table__.c.args.type.python_type is dict
 
 
 def test_tables_are_named_after_their_module(app: Flask) -> None:
