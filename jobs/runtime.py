@@ -27,6 +27,7 @@ from app.factory import create_app
 from app.kit import cache, observe
 from app.kit.db import db
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.kit.metric_files import retire
 
 log = structlog.get_logger(__name__)
 HEARTBEAT = 5.0
@@ -116,6 +117,12 @@ class KontorWorker(Worker):
         with application().app_context():
             db.engine.dispose(close=False)
         super().main_work_horse(*args, **kwargs)
+
+    def wait_for_horse(self) -> Any:
+        ended = super().wait_for_horse()
+        if ended[0]:
+            retire(ended[0])
+        return ended
 
 
 def _beat(app: Flask, name: str, kind: str, stop: threading.Event) -> None:

@@ -29,6 +29,7 @@ from prometheus_client import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.kit import metric_files
 from app.kit.config import Settings
 
 __all__ = [
@@ -231,7 +232,7 @@ class _Scraped:
     def collect(self) -> Iterator[Metric]:
         for name, read in sorted(_scrapers.items()):
             try:
-                found = list(read())
+                found = list(read())  # all of it, before anything is given out
             except Exception:
                 log.exception("metrics.scrape_failed", source=name)
                 SCRAPE_FAILURES.labels(name).inc()
@@ -246,14 +247,16 @@ SCRAPE_FAILURES = counter(
 
 def metrics_text() -> bytes:
     """Everything in Prometheus' text format, summed over all processes where a shared folder is set."""
-    target = registry
-    shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if shared:
-        target = CollectorRegistry()
-        MultiProcessCollector(target, path=shared)  # type: ignore[no-untyped-call]
     own = CollectorRegistry()
     own.register(_Scraped())
-    return generate_latest(own) + generate_latest(target)
+    scraped = generate_latest(own)
+    shared = metric_files.folder()
+    if shared is None:
+        return scraped + generate_latest(registry)
+    together = CollectorRegistry()
+    MultiProcessCollector(together, path=str(shared))
+    with metric_files.locked(shared, alone=False):
+        return scraped + generate_latest(together)
 
 
 # --- the web processes --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ freeze every greenlet of the worker.
 
 import os
 
-from prometheus_client import multiprocess
+from app.kit.metric_files import retire
 
 _on_postgres = os.environ.get("KONTOR_DATABASE_URL", "").startswith("postgres")
 
@@ -26,6 +26,5 @@ forwarded_allow_ips = ""
 
 
 def child_exit(_server, worker):  # type: ignore[no-untyped-def]
-    """The live gauges of a worker that ended are no longer counted."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+    """What a worker counted stays, what it showed goes."""
+    retire(worker.pid)

@@ -6,7 +6,7 @@ with all of them.
 
 import os
 
-from prometheus_client import multiprocess
+from app.kit.metric_files import retire
 
 bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"]
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -23,6 +23,5 @@ forwarded_allow_ips = ""  # the application decides whom it believes (KONTOR_TRU
 
 
 def child_exit(_server, worker):  # type: ignore[no-untyped-def]
-    """The live gauges of a worker that ended are no longer counted."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+    """What a worker counted stays, what it showed goes."""
+    retire(worker.pid)
