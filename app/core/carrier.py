@@ -20,7 +20,7 @@ def rq_carrier(job_id: UUID, queue: str, timeout: int) -> None:
         Queue(queue, connection=cache.client(), serializer=JSONSerializer).enqueue_call(
             "jobs.runtime.perform",
             args=(str(job_id),),
-            job_id=f"{job_id}.{window}",
+            job_id=f"{job_id}-{window}",
             timeout=timeout + 30,
             result_ttl=0,
             failure_ttl=3600,
