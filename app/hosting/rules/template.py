@@ -124,7 +124,9 @@ class Patterns(Part):
     ready: str = r"^Done \((?P<seconds>[\d.,]+)s\)!"
     join: str = r"^(?P<player>[^\s<>\[\]]{1,32}) joined the game$"
     leave: str = r"^(?P<player>[^\s<>\[\]]{1,32}) left the game$"
-    lag: str = r"^Can't keep up!.*?(?P<milliseconds>\d+) ?ms|^A single server tick took (?P<seconds>[\d.]+) seconds"
+    lag: str = (
+        r"^Can't keep up!.*?(?P<milliseconds>\d+) ?ms|^A single server tick took (?P<seconds>[\d.]+) seconds"
+    )
     crash: str = r"---- Minecraft Crash Report ----|^Exception in server tick loop|^This crash report has been saved to:"
     saved: str = r"^Saved the (?:game|world)"
 
@@ -252,7 +254,9 @@ class Template(Part):
         allowed = [(text, PLACEHOLDERS) for text in texts]
         if self.docker:
             inside = PLACEHOLDERS - {"install", "node"}
-            allowed += [(text, inside) for text in (*self.docker.environment.values(), *(self.docker.command or ()))]
+            allowed += [
+                (text, inside) for text in (*self.docker.environment.values(), *(self.docker.command or ()))
+            ]
         for text, names in allowed:
             for _, name, _, _ in Formatter().parse(text):
                 if name is not None and name not in names:
@@ -267,7 +271,9 @@ class Template(Part):
                 faults[key] = fault
         return faults
 
-    def environment(self, runtime: RuntimeName, values: Mapping[str, Value], facts: Mapping[str, str]) -> dict[str, str]:
+    def environment(
+        self, runtime: RuntimeName, values: Mapping[str, Value], facts: Mapping[str, str]
+    ) -> dict[str, str]:
         """The game's environment variables: the template's own, then the settings told by `env`."""
         plan = self.process if runtime == "process" else self.docker
         filled = {name: text.format_map(facts) for name, text in (plan.environment if plan else {}).items()}
