@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from flask import current_app
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
+LONGEST_SOCKET_PATH = 100  # the kernel takes 107 bytes
 
 
 class Settings(BaseSettings):
@@ -64,7 +68,13 @@ class Settings(BaseSettings):
 
     @property
     def redis_address(self) -> str:
-        return self.redis_url or f"unix://{self.var_dir / 'redis.sock'}"
+        if self.redis_url:
+            return self.redis_url
+        socket = str((self.var_dir / "redis.sock").absolute())
+        if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
+            short = hashlib.sha256(os.fsencode(socket)).hexdigest()[:12]
+            socket = f"/tmp/kontor-{os.getuid()}-{short}/redis.sock"  # noqa: S108 - a folder of mode 0700 of our own
+        return "unix://" + quote(socket)
 
 
 def settings() -> Settings:
