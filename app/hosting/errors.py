@@ -1,0 +1,13 @@
+"""What may go wrong in hosting, beyond the errors of the kit."""
+
+from __future__ import annotations
+
+from app.kit.errors import Conflict
+
+
+class NoCredit(Conflict):
+    """The wallet does not cover a start; nothing was changed."""
+
+
+class NoFreePort(Conflict):
+    """Every port of the node is given away."""

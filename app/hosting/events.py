@@ -1,0 +1,149 @@
+"""What happened to game servers. Ids and numbers only: no names of servers, people or players, no command texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.core.api import Fact
+
+
+@dataclass(frozen=True)
+class ServerCreated(Fact):
+    name: ClassVar[str] = "hosting.server.created"
+    template: str
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class ServerDeployed(Fact):
+    """The installation was ordered."""
+
+    name: ClassVar[str] = "hosting.server.deployed"
+
+
+@dataclass(frozen=True)
+class ServerInstalled(Fact):
+    name: ClassVar[str] = "hosting.server.installed"
+
+
+@dataclass(frozen=True)
+class ServerStartRequested(Fact):
+    name: ClassVar[str] = "hosting.server.start_requested"
+    run_id: UUID
+    automatic: bool = False
+    """True for a restart by the platform after a crash."""
+
+
+@dataclass(frozen=True)
+class ServerStarted(Fact):
+    """The process runs: from `at` on the active price is charged."""
+
+    name: ClassVar[str] = "hosting.server.started"
+    run_id: UUID
+    at: str
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class ServerReady(Fact):
+    """Players can join."""
+
+    name: ClassVar[str] = "hosting.server.ready"
+    run_id: UUID
+    seconds: float
+    """From the start of the process."""
+
+
+@dataclass(frozen=True)
+class ServerStopRequested(Fact):
+    name: ClassVar[str] = "hosting.server.stop_requested"
+    run_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class ServerStopped(Fact):
+    name: ClassVar[str] = "hosting.server.stopped"
+    run_id: UUID | None
+    reason: str
+    exit_code: int | None = None
+    ran_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class ServerCrashed(Fact):
+    """`restart_in` seconds until the next attempt, None when the platform gave up."""
+
+    name: ClassVar[str] = "hosting.server.crashed"
+    run_id: UUID | None
+    reason: str
+    exit_code: int | None = None
+    ran_seconds: int = 0
+    crash_count: int = 1
+    restart_in: int | None = None
+
+
+@dataclass(frozen=True)
+class ServerHeld(Fact):
+    """A due restart was not made: the wallet does not cover it."""
+
+    name: ClassVar[str] = "hosting.server.held"
+
+
+@dataclass(frozen=True)
+class ServerChanged(Fact):
+    """Name, settings or memory; before and after are on the event. Old and new names are not written down."""
+
+    name: ClassVar[str] = "hosting.server.changed"
+    what: str
+
+
+@dataclass(frozen=True)
+class ServerMoved(Fact):
+    """The port was taken by something foreign, so the server got another one."""
+
+    name: ClassVar[str] = "hosting.server.port_changed"
+    old_port: int
+    new_port: int
+
+
+@dataclass(frozen=True)
+class CommandSent(Fact):
+    """The text is not kept: it may name people."""
+
+    name: ClassVar[str] = "hosting.server.command_sent"
+    length: int
+
+
+@dataclass(frozen=True)
+class PlayerJoined(Fact):
+    name: ClassVar[str] = "hosting.server.player_joined"
+    count: int
+    online: int
+
+
+@dataclass(frozen=True)
+class PlayerLeft(Fact):
+    name: ClassVar[str] = "hosting.server.player_left"
+    count: int
+    online: int
+
+
+@dataclass(frozen=True)
+class ServerDeleteRequested(Fact):
+    name: ClassVar[str] = "hosting.server.delete_requested"
+
+
+@dataclass(frozen=True)
+class ServerDeleted(Fact):
+    name: ClassVar[str] = "hosting.server.deleted"
+
+
+@dataclass(frozen=True)
+class StrayEnded(Fact):
+    """A process that no row wanted was ended by the platform."""
+
+    name: ClassVar[str] = "hosting.server.stray_ended"
+    run_id: UUID | None

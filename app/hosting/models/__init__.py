@@ -1,0 +1,7 @@
+"""Tables of hosting."""
+
+from app.hosting.models.sample import Sample
+from app.hosting.models.server import Port, Run, Server
+from app.hosting.models.watch import Stray, Watch
+
+__all__ = ["Port", "Run", "Sample", "Server", "Stray", "Watch"]

@@ -1,0 +1,125 @@
+"""Game servers, their runs and their ports."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.hosting.rules.server import Desired, Facts, Reason, State
+from app.kit.db import db, primary_key
+
+
+class Server(db.Model):  # type: ignore[name-defined]
+    """A game server of an organisation. `state` is what we know, `desired` what its owner wants.
+
+    `run_id` names the current or last run and fences everything that is said about it. Columns from `started_at` to
+    `players_max` describe that run and are empty without one.
+    """
+
+    __tablename__ = "hosting_server"
+
+    id: Mapped[UUID] = primary_key()
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_organisation.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    template: Mapped[str] = mapped_column(String(40))
+    game_version: Mapped[str] = mapped_column(String(30))
+    runtime: Mapped[str] = mapped_column(String(10))
+    node: Mapped[str] = mapped_column(String(40))
+    port: Mapped[int | None]
+    memory_mb: Mapped[int]
+    settings: Mapped[dict[str, Any]]
+    config_version: Mapped[int] = mapped_column(default=1)
+    eula_accepted_at: Mapped[datetime | None]
+
+    state: Mapped[str] = mapped_column(String(12))
+    state_since: Mapped[datetime]
+    desired: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(20))
+    """Why the last run ended or the installation failed."""
+    exit_code: Mapped[int | None]
+    crash_count: Mapped[int] = mapped_column(default=0)
+    next_restart_at: Mapped[datetime | None]
+    installed_at: Mapped[datetime | None]
+
+    run_id: Mapped[UUID | None]
+    requested_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ready_at: Mapped[datetime | None]
+    stop_reason: Mapped[str | None] = mapped_column(String(20))
+    stopping_at: Mapped[datetime | None]
+    observed_at: Mapped[datetime | None]
+    """When the runtime last said that the run is alive."""
+    silent_since: Mapped[datetime | None]
+    players_online: Mapped[int | None]
+    players_max: Mapped[int | None]
+
+    disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    last_ended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None]
+    deleted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_hosting_server_organisation_name", "organisation_id", "name"),
+        Index("ix_hosting_server_organisation_created", "organisation_id", "created_at", "id"),
+        Index("ix_hosting_server_state", "state"),
+    )
+
+    def facts(self, ready_timeout_seconds: int = 180) -> Facts:
+        """The row as the rules see it."""
+        return Facts(
+            state=State(self.state),
+            desired=Desired(self.desired),
+            run_id=self.run_id,
+            installed=self.installed_at is not None,
+            requested_at=self.requested_at,
+            started_at=self.started_at,
+            ready_at=self.ready_at,
+            observed_at=self.observed_at,
+            silent_since=self.silent_since,
+            stop_reason=Reason(self.stop_reason) if self.stop_reason else None,
+            crash_count=self.crash_count,
+            next_restart_at=self.next_restart_at,
+            ready_timeout=timedelta(seconds=ready_timeout_seconds),
+        )
+
+
+class Port(db.Model):  # type: ignore[name-defined]
+    """A public port of a node that is given away. Without a server it is blocked: something foreign listens there."""
+
+    __tablename__ = "hosting_port"
+
+    node: Mapped[str] = mapped_column(String(40), primary_key=True)
+    port: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    server_id: Mapped[UUID | None] = mapped_column(ForeignKey("hosting_server.id"), unique=True)
+    blocked_at: Mapped[datetime | None]
+
+
+class Run(db.Model):  # type: ignore[name-defined]
+    """One run of a server, from the order to start to the end of its process. Its id fences runtime and billing."""
+
+    __tablename__ = "hosting_run"
+
+    id: Mapped[UUID] = primary_key()
+    server_id: Mapped[UUID] = mapped_column(ForeignKey("hosting_server.id"))
+    organisation_id: Mapped[UUID]
+    memory_mb: Mapped[int]
+    config_version: Mapped[int]
+    settings: Mapped[dict[str, Any]]
+    """What the game was told at this start: changed settings wait for the next one."""
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[UUID | None]
+    """The person who started it; None for a restart by the platform."""
+    started_at: Mapped[datetime | None]
+    ready_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(20))
+    exit_code: Mapped[int | None]
+    disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    players_peak: Mapped[int | None]
+
+    __table_args__ = (Index("ix_hosting_run_server_requested", "server_id", "requested_at"),)

@@ -1,0 +1,33 @@
+"""Permissions of hosting: who may do what with an organisation's game servers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.kit.authz import grant
+
+
+class P(StrEnum):
+    server_read = "hosting:server:read"
+    server_create = "hosting:server:create"
+    server_power = "hosting:server:power"
+    """Start, stop, restart, kill."""
+    server_command = "hosting:server:command"
+    server_settings = "hosting:server:settings"
+    server_delete = "hosting:server:delete"
+    costs_read = "hosting:costs:read"
+    report_read = "hosting:report:read"
+    report_create = "hosting:report:create"
+    report_delete = "hosting:report:delete"
+
+
+MANAGERS = ("owner", "admin")
+EVERYONE = ("owner", "admin", "member")
+
+
+def grant_all() -> None:
+    """Owners and admins may do everything; members play: they see, switch and type."""
+    for permission in P:
+        grant(permission, *MANAGERS)
+    for permission in (P.server_read, P.server_power, P.server_command):
+        grant(permission, *EVERYONE)

@@ -1,0 +1,1 @@
+"""Reads of hosting, starting from the actor."""

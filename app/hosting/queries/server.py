@@ -1,0 +1,242 @@
+"""Servers as lists and pages show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from app.hosting.catalog import templates
+from app.hosting.models import Run, Server
+from app.hosting.policies import P
+from app.hosting.rules.offer import Button, Meter, buttons, meter
+from app.hosting.rules.server import ALIVE, Desired, Reason, State
+from app.kit.authz import Actor, may
+from app.kit.config import settings
+from app.kit.db import db
+from app.kit.errors import Invalid, NotFound
+from app.kit.paging import Page, after, encode_cursor
+
+SORTS = {"name": Server.name, "created": Server.created_at, "state": Server.state, "memory": Server.memory_mb}
+"""What a list may be sorted by; a leading minus turns the order round."""
+
+GROUPS: dict[str, tuple[State, ...]] = {
+    "running": (State.RUNNING,),
+    "busy": (State.INSTALLING, State.STARTING, State.STOPPING, State.DELETING),
+    "stopped": (State.STOPPED, State.DRAFT),
+    "crashed": (State.CRASHED,),
+}
+"""Filters of the list by kind of state."""
+
+
+@dataclass(frozen=True)
+class ServerRow:
+    """One line of a list."""
+
+    id: UUID
+    organisation_id: UUID
+    name: str
+    template: str
+    game_version: str
+    runtime: str
+    node: str
+    port: int | None
+    memory_mb: int
+    state: State
+    state_since: datetime
+    desired: Desired
+    reason: Reason | None
+    exit_code: int | None
+    next_restart_at: datetime | None
+    run_id: UUID | None
+    started_at: datetime | None
+    ready_at: datetime | None
+    observed_at: datetime | None
+    players_online: int | None
+    players_max: int | None
+    disk_bytes: int | None
+    created_at: datetime
+
+    @property
+    def address(self) -> str:
+        """What players type, host and port; empty without a port."""
+        return f"{settings().game_host}:{self.port}" if self.port else ""
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """What may be done in this state, whoever looks."""
+        return buttons(self.state, self.desired)
+
+
+@dataclass(frozen=True)
+class ServerDetail(ServerRow):
+    """Everything a server's page shows."""
+
+    settings: dict[str, Any]
+    config_version: int
+    eula_accepted_at: datetime | None
+    crash_count: int
+    installed_at: datetime | None
+    requested_at: datetime | None
+    stopping_at: datetime | None
+    stop_reason: Reason | None
+    silent_since: datetime | None
+    last_ended_at: datetime | None
+    deleted_at: datetime | None
+    run_memory_mb: int | None
+    """Memory of the current run; differs from `memory_mb` when a change waits for the next start."""
+    run_config_version: int | None
+
+    @property
+    def needs_restart(self) -> bool:
+        """Settings were changed since the game was started."""
+        return self.state in ALIVE and self.run_config_version not in (None, self.config_version)
+
+    @property
+    def meter(self) -> Meter:
+        """What is charged right now."""
+        return meter(self.state, process=self.started_at is not None, has_run=self.last_ended_at is not None)
+
+
+@dataclass(frozen=True)
+class ServerFilter:
+    """What a person looks for; empty fields do not filter. `group` is a key of GROUPS."""
+
+    text: str = ""
+    group: str = ""
+    template: str = ""
+    sort: str = "name"
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run, for the history of a server."""
+
+    id: UUID
+    memory_mb: int
+    requested_at: datetime
+    requested_by: UUID | None
+    started_at: datetime | None
+    ready_at: datetime | None
+    ended_at: datetime | None
+    reason: Reason | None
+    exit_code: int | None
+    players_peak: int | None
+
+
+_ROW = [getattr(Server, name) for name in ServerRow.__dataclass_fields__]
+_DETAIL = [
+    *(getattr(Server, n) for n in ServerDetail.__dataclass_fields__ if n not in ("run_memory_mb", "run_config_version")),
+    Run.memory_mb,
+    Run.config_version,
+]
+
+
+def visible(actor: Actor) -> Select[Any]:
+    """Ids of the servers an actor may know of: those of the organisation, without deleted ones."""
+    return select(Server.id).where(
+        Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
+    )
+
+
+def list_servers(
+    actor: Actor, wanted: ServerFilter | None = None, *, cursor: str | None = None, limit: int = 50
+) -> Page[ServerRow]:
+    """The organisation's servers, one statement a page. Empty for actors without the right to see them."""
+    wanted = wanted or ServerFilter()
+    if not may(actor, P.server_read) or actor.organisation_id is None:
+        return Page(())
+    descending = wanted.sort.startswith("-")
+    name = wanted.sort.removeprefix("-")
+    if name not in SORTS:
+        raise Invalid(fields={"sort": f"{wanted.sort!r}"})
+    statement = select(*_ROW).where(
+        Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
+    )
+    if wanted.text.strip():
+        statement = statement.where(
+            func.lower(Server.name).contains(wanted.text.strip().lower(), autoescape=True)
+        )
+    if wanted.group:
+        states = GROUPS.get(wanted.group)
+        if states is None:
+            raise Invalid(fields={"group": f"{wanted.group!r}"})
+        statement = statement.where(Server.state.in_([state.value for state in states]))
+    if wanted.template:
+        statement = statement.where(Server.template == wanted.template)
+    parsers: list[Any] = [datetime.fromisoformat if name == "created" else int if name == "memory" else str, UUID]
+    ordered = after(statement, [SORTS[name], Server.id], parsers, cursor, limit, descending=descending)
+    rows = [_row(ServerRow, values) for values in db.session.execute(ordered)]
+    last = rows[limit - 1] if len(rows) > limit else None
+    keys = {"name": "name", "created": "created_at", "state": "state", "memory": "memory_mb"}
+    return Page(rows[:limit], encode_cursor([getattr(last, keys[name]), last.id]) if last else None)
+
+
+def count_servers(actor: Actor) -> dict[State, int]:
+    """How many servers of the organisation are in each state."""
+    rows = db.session.execute(
+        select(Server.state, func.count())
+        .where(Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value)
+        .group_by(Server.state)
+    )
+    return {State(state): number for state, number in rows}
+
+
+def find_server(actor: Actor, server_id: UUID) -> ServerDetail:
+    """One server with its current run, in one statement. NotFound for strangers and for deleted servers."""
+    if not may(actor, P.server_read) or actor.organisation_id is None:
+        raise NotFound
+    detail = server_detail(server_id)
+    if detail is None or detail.organisation_id != actor.organisation_id or detail.state is State.DELETED:
+        raise NotFound
+    return detail
+
+
+def server_detail(server_id: UUID) -> ServerDetail | None:
+    """One server whoever asks: for jobs and for live fragments, which were authorised when subscribed."""
+    values = db.session.execute(
+        select(*_DETAIL).outerjoin(Run, Run.id == Server.run_id).where(Server.id == server_id)
+    ).first()
+    return _row(ServerDetail, values) if values else None
+
+
+def may_see(actor: Actor, server_id: UUID) -> bool:
+    """Whether an actor may watch a server live."""
+    if not may(actor, P.server_read) or actor.organisation_id is None:
+        return False
+    return db.session.scalar(visible(actor).where(Server.id == server_id)) is not None
+
+
+def server_names(organisation_id: UUID) -> dict[UUID, str]:
+    """Names of all servers an organisation ever had, deleted ones too: for costs and reports."""
+    rows = db.session.execute(select(Server.id, Server.name).where(Server.organisation_id == organisation_id))
+    return dict(rows.tuples().all())
+
+
+def runs(server_id: UUID, limit: int = 20) -> list[RunRow]:
+    """The latest runs, newest first. The caller has checked the actor."""
+    columns = [getattr(Run, name) for name in RunRow.__dataclass_fields__]
+    rows = db.session.execute(
+        select(*columns).where(Run.server_id == server_id).order_by(Run.requested_at.desc()).limit(limit)
+    )
+    return [_row(RunRow, values) for values in rows]
+
+
+_ENUMS: dict[str, Any] = {"state": State, "desired": Desired, "reason": Reason, "stop_reason": Reason}
+
+
+def _row(kind: Any, values: Any) -> Any:
+    named = dict(zip(kind.__dataclass_fields__, values, strict=True))
+    for key, enum in _ENUMS.items():
+        if named.get(key) is not None:
+            named[key] = enum(named[key])
+    return kind(**named)
+
+
+def template_name(slug: str, locale: str) -> str:
+    """A template's name for people; the slug when a release took the template away."""
+    found = templates().get(slug)
+    return found.name.text(locale) if found else slug
