@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -163,9 +164,7 @@ def test_windows_add_up_to_the_whole(data: st.DataObject) -> None:
     change = data.draw(st.integers(1, length))
     prices = [price(20_000_000, to=change), price(33_333_333, since=change)]
     edges = [0, *borders, length]
-    parts = [
-        cost_between(3000, 0, length, low, high, prices) for low, high in zip(edges, edges[1:], strict=False)
-    ]
+    parts = [cost_between(3000, 0, length, low, high, prices) for low, high in pairwise(edges)]
     assert sum(parts) == accrued(3000, 0, length, prices)
 
 

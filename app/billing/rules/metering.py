@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from uuid import UUID
 
 from app.billing.rules.moments import local_day, next_midnight
@@ -68,7 +69,7 @@ def pieces(since: int, until: int, prices: Prices, zone: str) -> Iterator[tuple[
         borders.add(at)
         at = next_midnight(at, zone)
     edges = [since, *sorted(borders), until]
-    yield from zip(edges, edges[1:], strict=False)
+    yield from pairwise(edges)
 
 
 def steps(usage: Usage, target: int, prices: Prices, zone: str) -> list[Step]:

@@ -1,0 +1,1 @@
+"""Reads of billing: frozen rows out, never models."""

@@ -1,0 +1,200 @@
+"""What things cost, in any window, to the nano-euro.
+
+Booked amounts come from the ledger's charges; what is not yet booked is added from the few open intervals. A charge
+that a window's edge cuts is shared by its interval's own rating, so neighbouring windows add up exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from app.billing.models import Charge, UsageInterval
+from app.billing.queries.metering import load_prices, undone, usage_of
+from app.billing.rules.metering import Usage, cost_between, pieces
+from app.billing.rules.moments import local_day, micros
+from app.billing.rules.pricing import Prices
+from app.kit import clock, config
+from app.kit.db import db
+from app.kit.money import ZERO, Money
+
+Subject = tuple[str, UUID]
+
+
+class By(StrEnum):
+    """What costs are grouped by."""
+
+    DAY = "day"
+    METER = "meter"
+    SUBJECT = "subject"
+
+
+class Key(NamedTuple):
+    """A group: the parts that were not asked for are None."""
+
+    day: date | None = None
+    meter: str | None = None
+    subject: Subject | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Booked in the ledger, due but not booked yet, and the time that was charged for, in microseconds."""
+
+    booked: Money = ZERO
+    unbooked: Money = ZERO
+    micros: int = 0
+
+    @property
+    def total(self) -> Money:
+        return self.booked + self.unbooked
+
+    @property
+    def seconds(self) -> int:
+        return self.micros // 1_000_000
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.booked + other.booked, self.unbooked + other.unbooked, self.micros + other.micros)
+
+
+class _Window(NamedTuple):
+    since: int
+    until: int
+
+
+def costs_by(
+    organisation_id: UUID,
+    since: datetime,
+    until: datetime,
+    by: tuple[By, ...] = (),
+    subject: Subject | None = None,
+) -> dict[Key, Cost]:
+    """Costs of the organisation (or one subject) from `since` until before `until`, grouped.
+
+    Days are local days of the billing zone. The future costs nothing: the window ends now at the latest.
+    """
+    window = _Window(micros(since), micros(min(until, clock.now())))
+    prices, zone = load_prices(), config.settings().billing_zone
+    found: dict[Key, Cost] = {}
+
+    def add(key: Key, cost: Cost) -> None:
+        found[key] = found.get(key, Cost()) + cost
+
+    for key, nanos, length in _booked_inside(organisation_id, since, until, by, subject):
+        add(key, Cost(Money(nanos), micros=length))
+    for charge, started in _booked_across(organisation_id, since, until, subject):
+        add(_key(by, charge, charge.day), _share(charge, started, window, prices[charge.meter]))
+    for row in db.session.scalars(_undone(organisation_id, subject)):
+        usage = usage_of(row)
+        for low, high in _open_pieces(usage, window, prices[row.meter], zone):
+            nanos = cost_between(row.quantity_mb, usage.started, high, low, high, prices[row.meter])
+            add(_key(by, row, local_day(low, zone)), Cost(unbooked=Money(nanos), micros=high - low))
+    return found
+
+
+def _filtered(statement: Any, organisation_id: UUID, subject: Subject | None, model: type[Any]) -> Any:
+    statement = statement.where(model.organisation_id == organisation_id)
+    if subject is not None:
+        statement = statement.where(model.subject_id == subject[1], model.subject_type == subject[0])
+    return statement
+
+
+def _booked_inside(
+    organisation_id: UUID, since: datetime, until: datetime, by: tuple[By, ...], subject: Subject | None
+) -> list[tuple[Key, int, int]]:
+    """Sums over charges that lie wholly in the window, by the database."""
+    columns: list[Any] = []
+    if By.DAY in by:
+        columns.append(Charge.day)
+    if By.METER in by:
+        columns.append(Charge.meter)
+    if By.SUBJECT in by:
+        columns += [Charge.subject_type, Charge.subject_id]
+    statement: Any = select(func.sum(Charge.amount_nanos), func.sum(Charge.micros), *columns)
+    statement = _filtered(statement, organisation_id, subject, Charge)
+    statement = statement.where(Charge.since >= since, Charge.until <= until, *_day_range(since, until))
+    rows = db.session.execute(statement.group_by(*columns)).all()
+    found = []
+    for nanos, length, *rest in rows:
+        if nanos is None:
+            continue
+        key = Key(
+            day=rest.pop(0) if By.DAY in by else None,
+            meter=rest.pop(0) if By.METER in by else None,
+            subject=(rest[0], rest[1]) if By.SUBJECT in by else None,
+        )
+        found.append((key, int(nanos), int(length)))
+    return found
+
+
+def _day_range(since: datetime, until: datetime) -> tuple[Any, Any]:
+    """The index of charges is by day."""
+    zone = config.settings().billing_zone
+    return Charge.day >= local_day(micros(since), zone), Charge.day <= local_day(micros(until), zone)
+
+
+def _booked_across(
+    organisation_id: UUID, since: datetime, until: datetime, subject: Subject | None
+) -> list[tuple[Charge, int]]:
+    """Charges cut by an edge of the window, with the start of their interval: a handful."""
+    statement: Any = select(Charge, UsageInterval.started_at).join(
+        UsageInterval, UsageInterval.id == Charge.interval_id
+    )
+    statement = _filtered(statement, organisation_id, subject, Charge)
+    statement = statement.where(
+        Charge.since < until,
+        Charge.until > since,
+        (Charge.since < since) | (Charge.until > until),
+        *_day_range(since, until),
+    )
+    return [(charge, micros(started)) for charge, started in db.session.execute(statement)]
+
+
+def _share(charge: Charge, started: int, window: _Window, prices: Prices) -> Cost:
+    low, high = max(window.since, micros(charge.since)), min(window.until, micros(charge.until))
+    if high <= low:
+        return Cost()
+    nanos = cost_between(charge.quantity_mb, started, high, low, high, prices)
+    sign = 1 if charge.amount_nanos > 0 else -1
+    return Cost(Money(sign * nanos), micros=sign * (high - low))
+
+
+def _undone(organisation_id: UUID, subject: Subject | None) -> Select[UsageInterval]:
+    statement = undone(organisation_id)
+    if subject is not None:
+        statement = statement.where(
+            UsageInterval.subject_id == subject[1], UsageInterval.subject_type == subject[0]
+        )
+    return statement
+
+
+def _open_pieces(usage: Usage, window: _Window, prices: Prices, zone: str) -> list[tuple[int, int]]:
+    """The part of an interval that is not booked and lies in the window, cut at local midnights."""
+    low = max(usage.booked_until, window.since)
+    high = min(usage.due_until(window.until), window.until)
+    return list(pieces(low, high, prices, zone)) if low < high else []
+
+
+def _key(by: tuple[By, ...], row: Charge | UsageInterval, day: date) -> Key:
+    return Key(
+        day if By.DAY in by else None,
+        row.meter if By.METER in by else None,
+        (row.subject_type, row.subject_id) if By.SUBJECT in by else None,
+    )
+
+
+def cost_of(organisation_id: UUID, subject: Subject, since: datetime, until: datetime) -> Cost:
+    """Cost of one subject in a window."""
+    return costs_by(organisation_id, since, until, subject=subject).get(Key(), Cost())
+
+
+def costs_of_many(organisation_id: UUID, since: datetime, until: datetime) -> Mapping[UUID, Cost]:
+    """Cost of each subject in a window, in one go: for lists."""
+    grouped = costs_by(organisation_id, since, until, (By.SUBJECT,))
+    return {key.subject[1]: cost for key, cost in grouped.items() if key.subject is not None}

@@ -1,0 +1,120 @@
+"""Prices and usage intervals as the rules want them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from app.billing.models import Price, UsageInterval
+from app.billing.queries.meters import meter_named
+from app.billing.rules import pricing
+from app.billing.rules.metering import Usage
+from app.billing.rules.moments import micros
+from app.billing.rules.shipped import SHIPPED
+from app.kit import clock
+from app.kit.db import db
+from app.kit.money import Money
+
+
+def price_of(row: Price) -> pricing.Price:
+    """A price row as the rules see it."""
+    return pricing.Price(
+        row.id,
+        row.meter,
+        row.nanos,
+        row.unit_mb,
+        row.unit_seconds,
+        micros(row.valid_from),
+        micros(row.valid_to) if row.valid_to else None,
+    )
+
+
+def load_prices() -> dict[str, list[pricing.Price]]:
+    """The price list by meter, in time order: a few rows a meter. A meter without rows has its shipped price."""
+    found: dict[str, list[pricing.Price]] = {}
+    for row in db.session.scalars(select(Price).order_by(Price.meter, Price.valid_from)):
+        found.setdefault(row.meter, []).append(price_of(row))
+    for shipped in SHIPPED:
+        found.setdefault(shipped.meter, [shipped])
+    return found
+
+
+def usage_of(row: UsageInterval) -> Usage:
+    """An interval row as the rules see it."""
+    return Usage(
+        row.id,
+        row.meter,
+        row.quantity_mb,
+        micros(row.started_at),
+        micros(row.ended_at) if row.ended_at else None,
+        micros(row.booked_until),
+        row.booked_nanos,
+    )
+
+
+def undone(organisation_id: UUID) -> Select[UsageInterval]:
+    """The organisation's intervals that run or are not yet paid to the end."""
+    return (
+        select(UsageInterval)
+        .where(UsageInterval.organisation_id == organisation_id, UsageInterval.done == False)  # noqa: E712
+        .order_by(UsageInterval.id)
+    )
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Nano-euros an hour of everything that runs, and of the part that can be stopped."""
+
+    total: int = 0
+    stoppable: int = 0
+
+
+def running_rates(rows: Iterable[UsageInterval], prices: Mapping[str, pricing.Prices], at: int) -> Rates:
+    """What the open intervals cost an hour at their present prices."""
+    total = stoppable = 0
+    for row in rows:
+        if row.ended_at is None:
+            rate = pricing.hourly_rate(row.quantity_mb, pricing.price_at(prices[row.meter], at))
+            total += rate
+            stoppable += rate if meter_named(row.meter).stoppable else 0
+    return Rates(total, stoppable)
+
+
+@dataclass(frozen=True)
+class OpenUsage:
+    """The interval that runs for a subject. `cost` is what it has cost since `since` until `at`, exactly."""
+
+    meter: str
+    quantity_mb: int
+    since: datetime
+    rate_per_hour: Money
+    cost: Money
+    at: datetime
+
+
+def open_usage(organisation_id: UUID, subject: tuple[str, UUID]) -> OpenUsage | None:
+    """What runs for the subject now, or None."""
+    row = db.session.scalar(
+        select(UsageInterval).where(
+            UsageInterval.organisation_id == organisation_id,
+            UsageInterval.subject_type == subject[0],
+            UsageInterval.subject_id == subject[1],
+            UsageInterval.ended_at.is_(None),
+        )
+    )
+    if row is None:
+        return None
+    now, prices = clock.now(), load_prices()[row.meter]
+    cost = pricing.accrued(row.quantity_mb, micros(row.started_at), micros(now), prices)
+    rate = pricing.hourly_rate(row.quantity_mb, pricing.price_at(prices, micros(now)))
+    return OpenUsage(row.meter, row.quantity_mb, row.started_at, Money(rate), Money(cost), now)
+
+
+def rate_per_hour(meter: str, quantity_mb: int) -> Money:
+    """What this usage costs an hour at the present price, rounded up to whole nano-euros."""
+    now = micros(clock.now())
+    return Money(pricing.hourly_rate(quantity_mb, pricing.price_at(load_prices()[meter], now)))
