@@ -236,8 +236,8 @@ def guard(supervise: Callable[[int], None]) -> int:
             return 0 if asked else os.waitstatus_to_exitcode(status)
 
 
-def _formation(only: str, scale: list[str], env: dict[str, str]) -> list[Child]:
-    lines = read_procfile((ROOT / "Procfile").read_text(), env)
+def _formation(procfile: Path, only: str, scale: list[str], env: dict[str, str]) -> list[Child]:
+    lines = read_procfile(procfile.read_text(), env)
     if env.get("KONTOR_REDIS_URL"):
         lines.pop("redis", None)
     wanted = [n.strip() for n in only.split(",") if n.strip()] or list(lines)
@@ -273,13 +273,14 @@ def _environment() -> dict[str, str]:
 def main() -> int:
     """Parse the command line and run."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--procfile", type=Path, default=ROOT / "Procfile")
     options.add_argument("--only", default="", help="names of the Procfile, separated by commas")
     options.add_argument("--scale", action="append", default=[], metavar="NAME=N")
     options.add_argument("--no-halt", action="store_true", help="leave game servers alone when stopping")
     options.add_argument("--announce", default="Ready after {seconds} s.", help="printed once everything is ready")
     chosen = options.parse_args()
     env = _environment()
-    children = _formation(chosen.only, chosen.scale, env)
+    children = _formation(chosen.procfile, chosen.only, chosen.scale, env)
     halt = [] if chosen.no_halt else [sys.executable, "-m", "flask", "--app", "wsgi", "kontor", "halt"]
     address = "127.0.0.1" if env["HOST"] in EVERYWHERE else env["HOST"]
     url = f"http://{address}:{env['PORT']}/readyz"
