@@ -13,10 +13,17 @@ def register(app: Flask) -> None:
     """Plug the machinery into the application."""
     from app.core import models, tasks  # noqa: F401
     from app.core.carrier import rq_carrier
+    from app.core.policies import register_policies
     from app.core.services.job import enqueue
+    from app.core.views.files import files
     from app.core.views.health import health
+    from app.core.views.mail import mail
     from app.kit.jobref import use_sink
+    from app.kit.links import public_link
 
     use_sink(enqueue)
     app.extensions.setdefault("kontor-carrier", rq_carrier)
-    app.register_blueprint(health)
+    register_policies()
+    app.jinja_env.globals["public_link"] = public_link
+    for blueprint in (health, files, mail):
+        app.register_blueprint(blueprint)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from app.core.errors import NotNow
 from app.core.events import Fact, Recorded, subscribe
 from app.core.queries.event import Filter, find_event, history
+from app.core.queries.file import FileView, file_for, file_kind, find_file
 from app.core.queries.job import JobView, find_job, job_lines, latest_job
 from app.core.services.event import record
+from app.core.services.file import delete_file, keep_file, open_file, store_file, upload_file
 from app.core.services.job import cancel as cancel_job
 from app.core.services.machinery import beat, claim_once, get_setting, gone, living, put_setting
 from app.core.services.mail import send_mail
@@ -14,6 +16,7 @@ from app.core.services.work import log_line, progress
 
 __all__ = [
     "Fact",
+    "FileView",
     "Filter",
     "JobView",
     "NotNow",
@@ -21,18 +24,26 @@ __all__ = [
     "beat",
     "cancel_job",
     "claim_once",
+    "delete_file",
+    "file_for",
+    "file_kind",
     "find_event",
+    "find_file",
     "find_job",
     "get_setting",
     "gone",
     "history",
     "job_lines",
+    "keep_file",
     "latest_job",
     "living",
     "log_line",
+    "open_file",
     "progress",
     "put_setting",
     "record",
     "send_mail",
+    "store_file",
     "subscribe",
+    "upload_file",
 ]
