@@ -1,0 +1,216 @@
+"""The one navigation: modules put their pages in, each person sees those they may open.
+
+Products (hosting, …) are modules with pages below; with a single visible product its pages stand at the top level.
+`section`s (organisation, operation) are headed lists below the products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from flask import current_app, g, request, url_for
+
+from app.kit.authz import Actor, current_actor, may
+
+Label = Any  # str or a lazy translation
+
+
+@dataclass(frozen=True)
+class Page:
+    """One entry: an endpoint with a label, and who may see it."""
+
+    module: str
+    label: Label
+    icon: str
+    endpoint: str
+    permission: StrEnum | None = None
+    operator: bool = False
+    order: int = 100
+    match: str = ""
+    badge: Callable[[Actor], int] | None = None
+
+
+@dataclass(frozen=True)
+class Module:
+    """A product, or a section (a headed list that is never folded)."""
+
+    name: str
+    label: Label
+    icon: str
+    order: int = 100
+    section: bool = False
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the shell asks the modules: endpoints by name, and small questions answered for an actor."""
+
+    home: str = ""
+    search: str = ""
+    sign_in: str = ""
+    sign_out: str = ""
+    register: str = ""
+    profile: str = ""
+    notices: str = ""
+    switch: str = ""
+    live_parts: str = ""
+    organisations: Callable[[Actor], list[tuple[Any, str]]] | None = None
+    unread: Callable[[Actor], int] | None = None
+    notices_id: Callable[[Actor], str] | None = None
+
+
+@dataclass
+class View:
+    """A page as the templates see it."""
+
+    label: str
+    icon: str
+    url: str
+    current: bool
+    badge: int = 0
+
+
+@dataclass
+class ModuleView:
+    """A module with its visible pages."""
+
+    name: str
+    label: str
+    icon: str
+    section: bool
+    current: bool
+    pages: list[View] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return self.pages[0].url
+
+    @property
+    def tabs(self) -> list[tuple[str, str, bool]]:
+        """The pages as `ui.tabs` wants them."""
+        return [(page.label, page.url, page.current) for page in self.pages]
+
+
+class Nav:
+    """The registry. Filled once while the application is built; `register` twice replaces, it never doubles."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, Module] = {}
+        self._pages: dict[tuple[str, str], Page] = {}
+        self._account: dict[str, Page] = {}
+        self._foot: dict[str, Page] = {}
+        self._shell: dict[str, Any] = {}
+
+    def module(
+        self, name: str, *, label: Label, icon: str = "", order: int = 100, section: bool = False
+    ) -> None:
+        """A product module, or with `section=True` a headed list of pages (Organisation, Betrieb)."""
+        self._modules[name] = Module(name, label, icon, order, section)
+
+    def add(
+        self,
+        *,
+        module: str,
+        label: Label,
+        icon: str,
+        endpoint: str,
+        permission: StrEnum | None = None,
+        operator: bool = False,
+        order: int = 100,
+        match: str = "",
+        badge: Callable[[Actor], int] | None = None,
+    ) -> None:
+        """A page of a module. `match` is the endpoint prefix for which the entry stays marked as current."""
+        self._pages[module, endpoint] = Page(
+            module, label, icon, endpoint, permission, operator, order, match, badge
+        )
+
+    def account(self, *, label: Label, icon: str, endpoint: str, order: int = 100) -> None:
+        """A line of the account menu."""
+        self._account[endpoint] = Page("", label, icon, endpoint, order=order)
+
+    def foot(self, *, label: Label, endpoint: str, order: int = 100) -> None:
+        """A link at the foot of every page (imprint, privacy, licences)."""
+        self._foot[endpoint] = Page("", label, "", endpoint, order=order)
+
+    def shell(self, **parts: Any) -> None:
+        """Fill slots of the shell; see `Shell` for their names."""
+        Shell(**parts)
+        self._shell.update(parts)
+
+    # What templates ask, per request
+
+    def slots(self) -> Shell:
+        """The shell's slots; endpoints this application does not have are left empty."""
+        known = current_app.view_functions
+        filled = {k: v for k, v in self._shell.items() if not isinstance(v, str) or v in known}
+        return Shell(**filled)
+
+    def modules(self) -> list[ModuleView]:
+        """Visible modules with their visible pages, in order; worked out once a request."""
+        if "nav_modules" not in g:
+            g.nav_modules = self._build(current_actor())
+        found: list[ModuleView] = g.nav_modules
+        return found
+
+    def products(self) -> list[ModuleView]:
+        return [m for m in self.modules() if not m.section]
+
+    def sections(self) -> list[ModuleView]:
+        return [m for m in self.modules() if m.section]
+
+    def account_lines(self) -> list[View]:
+        return self._views(self._account)
+
+    def foot_lines(self) -> list[View]:
+        return self._views(self._foot)
+
+    def _views(self, pages: dict[str, Page]) -> list[View]:
+        known = current_app.view_functions
+        ordered = sorted((p for p in pages.values() if p.endpoint in known), key=lambda p: p.order)
+        return [
+            View(str(p.label), p.icon, url_for(p.endpoint), request.endpoint == p.endpoint) for p in ordered
+        ]
+
+    def _build(self, actor: Actor) -> list[ModuleView]:
+        known = current_app.view_functions
+        built = []
+        for module in sorted(self._modules.values(), key=lambda m: (m.section, m.order, m.name)):
+            pages = [p for p in self._pages.values() if p.module == module.name and p.endpoint in known]
+            pages = [p for p in pages if _visible(p, actor)]
+            if not pages:
+                continue
+            pages.sort(key=lambda p: p.order)
+            here = _current(pages)
+            views = [
+                View(str(p.label), p.icon, url_for(p.endpoint), p is here, p.badge(actor) if p.badge else 0)
+                for p in pages
+            ]
+            built.append(
+                ModuleView(
+                    module.name, str(module.label), module.icon, module.section, here is not None, views
+                )
+            )
+        return built
+
+
+def _visible(page: Page, actor: Actor) -> bool:
+    if page.operator and not actor.is_operator:
+        return False
+    return page.permission is None or may(actor, page.permission)
+
+
+def _current(pages: list[Page]) -> Page | None:
+    """The page for the running endpoint: itself, else the longest matching prefix."""
+    endpoint = request.endpoint or ""
+    for page in pages:
+        if page.endpoint == endpoint:
+            return page
+    matching = [p for p in pages if p.match and endpoint.startswith(p.match)]
+    return max(matching, key=lambda p: len(p.match), default=None)
+
+
+nav = Nav()
