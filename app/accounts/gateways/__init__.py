@@ -1,0 +1,1 @@
+"""The outside of accounts: the password hash, and the counter of tries."""

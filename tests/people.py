@@ -1,0 +1,93 @@
+"""The people every test knows.
+
+Alice owns the organisation "Nordlicht", Dora is its admin, Bob a member. Cleo owns another one and is a stranger.
+Olga operates the platform and belongs to none. Nobody is a client without a session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounts.api import add_member, create_organisation, create_person, find_actor_for_job
+from app.accounts.services.session import open_session
+from app.kit.authz import Actor
+from app.kit.db import transaction
+
+PASSWORD = "vier Katzen auf dem Dach"
+CHEAP = (1, 8, 1)  # argon2 with the least work: tests sign in thousands of times
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person of the tests; `organisation_id` is where they work, None for the operator."""
+
+    id: UUID
+    name: str
+    email: str
+    organisation_id: UUID | None
+
+    @property
+    def actor(self) -> Actor:
+        """The person as services want them."""
+        return find_actor_for_job(self.id, self.organisation_id)
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody, and the two organisations."""
+
+    alice: Someone
+    dora: Someone
+    bob: Someone
+    cleo: Someone
+    olga: Someone
+    organisation_id: UUID
+    other_organisation_id: UUID
+
+
+def make_people(app: Flask) -> People:
+    """Write them through the services. Needs an application context."""
+    app.config["PASSWORD_COST"] = CHEAP
+    ids = {
+        name: create_person(
+            email=f"{name.lower()}@example.org", name=name, password=PASSWORD, is_operator=name == "Olga"
+        )
+        for name in ("Alice", "Dora", "Bob", "Cleo", "Olga")
+    }
+    ours = create_organisation(name="Nordlicht", owner_id=ids["Alice"])
+    theirs = create_organisation(name="Südwind", owner_id=ids["Cleo"])
+    add_member(ours, ids["Dora"], "admin")
+    add_member(ours, ids["Bob"], "member")
+    where = {"Alice": ours, "Dora": ours, "Bob": ours, "Cleo": theirs}
+    every = {
+        name.lower(): Someone(one, name, f"{name.lower()}@example.org", where.get(name))
+        for name, one in ids.items()
+    }
+    return People(**every, organisation_id=ours, other_organisation_id=theirs)
+
+
+@pytest.fixture
+def people(app: Flask) -> People:
+    """Alice, Dora, Bob, Cleo and Olga on SQLite."""
+    return make_people(app)
+
+
+@pytest.fixture
+def db_people(db_app: Flask) -> People:
+    """The same on each database."""
+    return make_people(db_app)
+
+
+def sign_in(client: FlaskClient, person: Someone | None) -> FlaskClient:
+    """Give the client a real session of this person; None signs nobody in. Returns the client."""
+    client.delete_cookie("kontor_session")
+    if person is not None:
+        with transaction():
+            token = open_session(person.id, method="password", organisation_id=person.organisation_id)
+        client.set_cookie("kontor_session", token)
+    return client
