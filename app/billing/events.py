@@ -85,5 +85,5 @@ class LedgerAlarm(Fact):
 
     name: ClassVar[str] = "billing.ledger.alarm"
     check: str
-    account_id: UUID | None
+    row_id: UUID
     difference_nanos: int

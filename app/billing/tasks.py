@@ -9,3 +9,8 @@ watch_wallets = job("jobs.billing.wallet.watch", timeout=120, retries=0)
 
 reconcile = job("jobs.billing.ledger.reconcile", timeout=900, retries=2)
 """Every night: recompute the ledger and compare."""
+
+SCHEDULE = [
+    ("billing.watch_wallets", watch_wallets, 60),
+    ("billing.reconcile", reconcile, "03:20"),
+]

@@ -1,0 +1,156 @@
+"""Vouchers: the operator makes them, organisations redeem them, each once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+
+from app.billing.errors import VoucherRefused
+from app.billing.events import VoucherIssued, VoucherWithdrawn
+from app.billing.models import Redemption, Voucher
+from app.billing.policies import P
+from app.billing.rules.voucher import code_hash, new_code, normalise
+from app.billing.services.credit import credit
+from app.billing.services.posting import lock_accounts
+from app.core.api import record
+from app.kit import clock, observe
+from app.kit.authz import Actor, require
+from app.kit.db import transaction
+from app.kit.errors import Invalid, NotFound
+from app.kit.ids import new_id
+from app.kit.money import Money
+
+MOST_AT_ONCE = 200
+LARGEST = Money(1_000 * 10**9)
+REDEMPTIONS = observe.counter("kontor_billing_voucher_redemptions_total", "Voucher redemptions", ("outcome",))
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """What a redemption gave; `fresh` is False when this organisation had redeemed the code before."""
+
+    amount: Money
+    fresh: bool
+
+
+def issue_vouchers(
+    actor: Actor,
+    *,
+    amount: Money,
+    count: int = 1,
+    max_uses: int = 1,
+    expires_at: datetime | None = None,
+    purpose: str = "",
+) -> list[str]:
+    """Make `count` vouchers and return their codes, which nobody can read again later."""
+    require(actor, P.VOUCHER_ISSUE)
+    problems = {}
+    if not 0 < amount.nanos <= LARGEST.nanos:
+        problems["amount"] = _("Ein Gutschein ist mehr als 0 € und höchstens 1.000 € wert.")
+    if not 0 < count <= MOST_AT_ONCE:
+        problems["count"] = _("Auf einmal sind 1 bis %(most)s Gutscheine möglich.", most=MOST_AT_ONCE)
+    if max_uses < 1:
+        problems["max_uses"] = _("Ein Gutschein gilt für mindestens eine Organisation.")
+    if expires_at is not None and expires_at <= clock.now():
+        problems["expires_at"] = _("Das Ablaufdatum liegt in der Vergangenheit.")
+    if problems:
+        raise Invalid(fields=problems)
+    codes = [new_code() for _number in range(count)]
+    with transaction() as session:
+        session.add_all(
+            Voucher(
+                id=new_id(),
+                code_hash=code_hash(normalise(code) or code),
+                hint=code[-4:],
+                amount_nanos=amount.nanos,
+                max_uses=max_uses,
+                used=0,
+                purpose=purpose[:80],
+                created_at=clock.now(),
+                created_by=actor.person_id,
+                expires_at=expires_at,
+            )
+            for code in codes
+        )
+        record(VoucherIssued(amount.nanos, count, max_uses), actor=actor)
+    return codes
+
+
+def withdraw_voucher(actor: Actor, voucher_id: UUID) -> None:
+    """The code stops working; what was credited stays. Withdrawing twice is the same as once."""
+    require(actor, P.VOUCHER_ISSUE)
+    with transaction() as session:
+        row = session.get(Voucher, voucher_id, with_for_update=True)
+        if row is None:
+            raise NotFound
+        if row.revoked_at is None:
+            row.revoked_at = clock.now()
+            record(VoucherWithdrawn(voucher_id), actor=actor, subject=("billing.voucher", voucher_id))
+
+
+def redeem_voucher(actor: Actor, code: str) -> Redeemed:
+    """Credit the voucher to the actor's organisation. Raises VoucherRefused without saying why a code is bad."""
+    require(actor, P.WALLET_MANAGE)
+    plain = normalise(code)
+    organisation_id = actor.organisation_id
+    if plain is None or organisation_id is None:
+        raise _refused()
+    with transaction() as session:
+        lock_accounts(organisation_id)
+        voucher = session.scalar(
+            select(Voucher)
+            .where(Voucher.code_hash == code_hash(plain))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        if voucher is None:
+            raise _refused()
+        amount = Money(voucher.amount_nanos)
+        mine = select(Redemption.id).where(
+            Redemption.voucher_id == voucher.id, Redemption.organisation_id == organisation_id
+        )
+        if session.scalar(mine) is not None:
+            REDEMPTIONS.labels("repeated").inc()
+            return Redeemed(amount, fresh=False)
+        now = clock.now()
+        if voucher.revoked_at is not None or (voucher.expires_at is not None and voucher.expires_at <= now):
+            raise _refused()
+        taken = session.execute(
+            update(Voucher)
+            .where(Voucher.id == voucher.id, Voucher.used < Voucher.max_uses)
+            .values(used=Voucher.used + 1)
+            .execution_options(synchronize_session=False)
+        )
+        if taken.rowcount != 1:  # type: ignore[attr-defined]
+            raise _refused()
+        key = f"voucher:{voucher.id.hex}:{organisation_id.hex}"
+        posted = credit(
+            organisation_id, amount, key=key, kind="voucher", actor=actor, memo={"hint": voucher.hint}
+        )
+        session.add(
+            Redemption(
+                id=new_id(),
+                voucher_id=voucher.id,
+                organisation_id=organisation_id,
+                transfer_id=posted.transfer_id,
+                redeemed_at=now,
+                redeemed_by=actor.person_id,
+            )
+        )
+    REDEMPTIONS.labels("credited").inc()
+    return Redeemed(amount, fresh=True)
+
+
+def _refused() -> VoucherRefused:
+    REDEMPTIONS.labels("refused").inc()
+    return VoucherRefused(
+        fields={
+            "code": _(
+                "Dieser Code gilt nicht. Prüf die Schreibweise; er kann auch abgelaufen oder verbraucht sein."
+            )
+        }
+    )
