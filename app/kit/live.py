@@ -5,6 +5,7 @@ renders it once per language for all who watch, and again whenever it `changed`.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -53,7 +54,7 @@ def find(topic: str) -> tuple[Fragment, UUID] | None:
 
 
 def _publish(message: dict[str, object]) -> None:
-    cache.client().publish(CHANNEL, json.dumps(message))
+    cache.client().publish(CHANNEL, json.dumps(message | {"at": time.time()}))
 
 
 def changed(prefix: str, row_id: UUID, *aspects: str) -> None:
@@ -69,9 +70,13 @@ def changed(prefix: str, row_id: UUID, *aspects: str) -> None:
                 pass  # viewers poll or reconnect; the truth is in the database
 
 
-def append(prefix: str, row_id: UUID, aspect: str, lines: list[str]) -> None:
-    """Send new lines of a stream (plain text; the live process escapes them)."""
+def append(prefix: str, row_id: UUID, aspect: str, lines: list[str], *, position: int | None = None) -> None:
+    """Send new lines of a stream (plain text; the live process escapes them).
+
+    `position` is the number of the last line, counted from anywhere. A snapshot whose element says
+    `data-position="<number of its last line>"` is then never followed by a line it already shows.
+    """
     try:
-        _publish({"topic": dom_id(prefix, row_id, aspect), "lines": lines})
+        _publish({"topic": dom_id(prefix, row_id, aspect), "lines": lines, "position": position})
     except cache.REDIS_DOWN:
         pass  # the next reconnect shows the whole tail

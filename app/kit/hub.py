@@ -1,0 +1,335 @@
+"""The hub of one `live` process: who watches what, and who renders it.
+
+A topic is rendered once for all viewers who would see the same (language, time zone, role) and the encoded frame is
+handed to each without waiting. However often a topic changes, it is rendered at most every `GAP` seconds. A new viewer
+gets the whole fragment first; after an outage of Redis everything is rendered again, because messages were missed.
+Plain threads and locks: under gevent's monkey patch the same code runs on greenlets.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import re
+import select
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+
+from app.kit.live import Fragment, find
+from app.kit.observe import counter, gauge, histogram
+from app.kit.websocket import PING, RESTART, Link, text_frame
+
+log = structlog.get_logger(__name__)
+
+GAP = 0.25  # seconds between two renderings of a topic
+STREAM_GAP = 0.1  # seconds between two frames of new lines
+FRESH = 2.0  # seconds a kept frame is good enough for a new viewer
+PING_EVERY = 25.0  # below the 60 s after which proxies cut idle connections
+SILENT = 60.0  # a viewer that answered no ping for so long is gone
+YIELD_EVERY = 128  # frames sent before others get a turn
+
+LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+SOCKETS = gauge("kontor_live_sockets", "Open WebSockets")
+FRAMES = counter("kontor_live_frames_total", "Frames sent to viewers")
+RENDERS = counter("kontor_live_renders_total", "Renderings of live fragments", ("outcome",))
+DROPPED = counter("kontor_live_dropped_total", "Viewers dropped because they did not read or answer", ("reason",))
+DELIVERY = histogram(
+    "kontor_live_delivery_seconds", "From the change to the last viewer's socket", buckets=LATENCY
+)
+
+Render = Callable[[Fragment, Any, Any], str | None]
+_POSITION = re.compile(r'data-position="(\d+)"')
+
+
+class Group:
+    """The viewers of a topic who see the same rendering. `view` is what the rendering depends on."""
+
+    __slots__ = ("at", "frame", "links", "position", "view", "waiting")
+
+    def __init__(self, view: Any) -> None:
+        self.view = view
+        self.links: dict[Link, None] = {}
+        self.waiting: dict[Link, None] = {}
+        self.frame: bytes | None = None
+        self.at = 0.0
+        self.position = -1
+
+
+class Topic:
+    """A watched fragment and what is to be done about it."""
+
+    __slots__ = ("asked_at", "busy", "due", "fragment", "groups", "key", "lines", "old", "row_id", "shown_at")
+
+    def __init__(self, key: str, fragment: Fragment, row_id: Any) -> None:
+        self.key, self.fragment, self.row_id = key, fragment, row_id
+        self.groups: dict[Any, Group] = {}
+        self.lines: list[tuple[int, str]] = []
+        self.old = self.busy = False
+        self.due: float | None = None
+        self.shown_at = self.asked_at = 0.0
+
+    def group_of(self, view: Any) -> Group:
+        if view not in self.groups:
+            self.groups[view] = Group(view)
+        return self.groups[view]
+
+
+class Hub:
+    """`render(fragment, row_id, view)` gives the element, None when it is gone; `lines(texts)` a stream's new lines."""
+
+    def __init__(self, render: Render, lines: Callable[[list[str]], str], *, renderers: int = 4) -> None:
+        self._render, self._lines_html, self._renderers = render, lines, renderers
+        self.links: set[Link] = set()
+        self.topics: dict[str, Topic] = {}
+        self._work = threading.Condition()
+        self._heap: list[tuple[float, int, str]] = []
+        self._tick = itertools.count()
+        self._stuck: set[Link] = set()
+        self._stuck_change = threading.Event()
+        self.stopping = False
+
+    # --- viewers ----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the threads of this process; after the fork."""
+        for work in (*[self._render_loop] * self._renderers, self._flush_loop, self._keep_loop):
+            threading.Thread(target=work, daemon=True).start()
+
+    def attach(self, link: Link) -> None:
+        link.on_stuck = self._is_stuck
+        with self._work:
+            self.links.add(link)
+            SOCKETS.set(len(self.links))
+        if self.stopping:
+            link.close(RESTART)
+
+    def detach(self, link: Link, topics: Iterable[str]) -> None:
+        with self._work:
+            self.links.discard(link)
+            SOCKETS.set(len(self.links))
+            for key in topics:
+                topic = self.topics.get(key)
+                if topic is None:
+                    continue
+                for view, group in list(topic.groups.items()):
+                    group.links.pop(link, None)
+                    group.waiting.pop(link, None)
+                    if not group.links and not group.waiting:
+                        del topic.groups[view]
+                if not topic.groups:
+                    del self.topics[key]
+        if link.dropped:
+            DROPPED.labels("slow").inc()
+
+    def subscribe(self, link: Link, view: Any, keys: Iterable[str]) -> None:
+        """Add an authorised viewer; the whole fragment follows, from the kept frame when it is fresh."""
+        ready: list[bytes] = []
+        with self._work:
+            if link not in self.links:
+                return
+            now = time.monotonic()
+            for key in keys:
+                topic = self.topics.get(key)
+                if topic is None:
+                    found = find(key)
+                    if found is None:
+                        continue
+                    topic = self.topics[key] = Topic(key, *found)
+                group = topic.group_of(view)
+                fresh = group.frame is not None and now - group.at < FRESH and not topic.old
+                if fresh and group.frame is not None and not topic.fragment.stream:
+                    group.links[link] = None
+                    ready.append(group.frame)
+                else:
+                    group.waiting[link] = None
+                    self._plan(topic, now)
+        for frame in ready:
+            self._send(link, frame)
+
+    # --- news -------------------------------------------------------------------------------------------
+
+    def take(self, raw: bytes | str) -> None:
+        """A message from Redis: a topic is old, or has new lines."""
+        try:
+            message: dict[str, Any] = json.loads(raw)
+            key = message["topic"]
+        except (ValueError, KeyError, TypeError):
+            log.warning("live.bad_message")
+            return
+        with self._work:
+            topic = self.topics.get(key)
+            if topic is None:
+                return
+            now = time.monotonic()
+            topic.asked_at = topic.asked_at or float(message.get("at") or time.time())
+            if topic.fragment.stream and "lines" in message:
+                last = int(message.get("position") or -1)
+                count = len(message["lines"])
+                topic.lines += [(last - count + 1 + i if last >= 0 else -1, t) for i, t in enumerate(message["lines"])]
+                self._plan(topic, max(now, topic.shown_at + STREAM_GAP))
+            else:
+                topic.old = True
+                self._plan(topic, max(now, topic.shown_at + GAP))
+
+    def all_old(self) -> None:
+        """Messages may have been missed: show everybody everything again."""
+        with self._work:
+            now = time.monotonic()
+            for topic in self.topics.values():
+                topic.old = True
+                self._plan(topic, now)
+
+    def _plan(self, topic: Topic, due: float) -> None:
+        if topic.busy or (topic.due is not None and topic.due <= due):
+            return
+        topic.due = due
+        heapq.heappush(self._heap, (due, next(self._tick), topic.key))
+        self._work.notify()
+
+    # --- rendering --------------------------------------------------------------------------------------
+
+    def _next(self) -> Topic:
+        with self._work:
+            while True:
+                now = time.monotonic()
+                if self._heap and self._heap[0][0] <= now:
+                    due, _tick, key = heapq.heappop(self._heap)
+                    topic = self.topics.get(key)
+                    if topic is None or topic.due != due or topic.busy:
+                        continue
+                    topic.busy, topic.due = True, None
+                    return topic
+                self._work.wait(self._heap[0][0] - now if self._heap else 5.0)
+
+    def _render_loop(self) -> None:
+        while not self.stopping:
+            topic = self._next()
+            again = GAP
+            try:
+                self._show(topic)
+            except Exception:
+                RENDERS.labels("failed").inc()
+                log.warning("live.render_failed", topic=topic.key, exc_info=True)
+                again = 2.0  # the viewers keep what they have; try again when the database may be back
+                with self._work:
+                    topic.old = True
+            with self._work:
+                topic.busy = False
+                topic.shown_at = time.monotonic()
+                if self.topics.get(topic.key) is not topic:
+                    continue
+                if topic.old:
+                    self._plan(topic, topic.shown_at + again)
+                elif topic.lines:
+                    self._plan(topic, topic.shown_at + STREAM_GAP)
+                if any(group.waiting for group in topic.groups.values()):
+                    self._plan(topic, topic.shown_at + (0.0 if again == GAP else again))
+
+    def _show(self, topic: Topic) -> None:
+        with self._work:
+            old, topic.old = topic.old, False
+            lines, topic.lines = topic.lines, []
+            asked, topic.asked_at = topic.asked_at, 0.0
+            groups = list(topic.groups.values())
+        for group in groups:
+            if lines and not old:
+                self._send_lines(topic, group, lines)
+            if old or group.waiting:
+                self._send_whole(topic, group, to_all=old)
+        if asked:
+            DELIVERY.observe(max(0.0, time.time() - asked))
+
+    def _send_whole(self, topic: Topic, group: Group, *, to_all: bool) -> None:
+        with self._work:
+            newcomers = list(group.waiting)
+        began = time.monotonic()
+        html = self._render(topic.fragment, topic.row_id, group.view)
+        RENDERS.labels("shown" if html is not None else "gone").inc()
+        frame = partial_frame(topic.key, "outerMorph", html) if html is not None else None
+        with self._work:
+            for link in newcomers:
+                if group.waiting.pop(link, link) is None:
+                    group.links[link] = None
+            group.frame, group.at = frame, began
+            if html is not None and topic.fragment.stream:
+                found = _POSITION.search(html[:400])
+                group.position = int(found[1]) if found else -1
+            receivers = list(group.links) if to_all else newcomers
+        if frame is not None:
+            self._send_all(receivers, frame)
+
+    def _send_lines(self, topic: Topic, group: Group, lines: list[tuple[int, str]]) -> None:
+        fresh = [text for position, text in lines if position < 0 or position > group.position]
+        group.position = max(group.position, lines[-1][0])
+        if fresh and group.links:
+            with self._work:
+                receivers = list(group.links)
+            self._send_all(receivers, partial_frame(topic.key, "beforeend", self._lines_html(fresh)))
+
+    def _send_all(self, links: list[Link], frame: bytes) -> None:
+        for number, link in enumerate(links, 1):
+            self._send(link, frame)
+            if number % YIELD_EVERY == 0:
+                time.sleep(0)
+
+    def _send(self, link: Link, frame: bytes) -> None:
+        if link.send(frame):
+            FRAMES.inc()
+
+    # --- slow and silent viewers ------------------------------------------------------------------------
+
+    def _is_stuck(self, link: Link) -> None:
+        self._stuck.add(link)
+        self._stuck_change.set()
+
+    def _flush_loop(self) -> None:
+        while not self.stopping:
+            if not self._stuck:
+                self._stuck_change.wait(5.0)
+                self._stuck_change.clear()
+                continue
+            poll, by_number = select.poll(), {}
+            for link in list(self._stuck):
+                number = link.fileno()
+                if link.closed or number < 0:
+                    self._stuck.discard(link)
+                else:
+                    by_number[number] = link
+                    poll.register(number, select.POLLOUT)
+            for number, _event in poll.poll(50) if by_number else ():
+                self._stuck.discard(by_number[number])
+                if not by_number[number].flush():
+                    self._stuck.add(by_number[number])
+
+    def _keep_loop(self) -> None:
+        while not self.stopping:
+            time.sleep(1.0)
+            now = time.monotonic()
+            for number, link in enumerate(list(self.links), 1):
+                if link.closed:
+                    if now - link.closed_at > 2.0:
+                        link.give_up()
+                elif now - link.heard_at > SILENT:
+                    DROPPED.labels("silent").inc()
+                    link.drop()
+                elif now - link.ping_at > PING_EVERY:
+                    link.ping_at = now
+                    link.send(PING)
+                if number % YIELD_EVERY == 0:
+                    time.sleep(0)
+
+    def stop(self) -> None:
+        """Say goodbye so that browsers come back at once: "service restart"."""
+        self.stopping = True
+        for link in list(self.links):
+            link.close(RESTART, "restart")
+
+
+def partial_frame(key: str, swap: str, html: str) -> bytes:
+    """One text frame that htmx swaps into the element `key`."""
+    return text_frame(f'<hx-partial hx-target="#{key}" hx-swap="{swap}">{html}</hx-partial>')
