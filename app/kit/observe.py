@@ -140,7 +140,7 @@ def configure(process: str, *, level: str = "INFO", json: bool | None = None, se
     root = logging.getLogger()
     root.handlers[:] = [h for h in root.handlers if not isinstance(h, _StandardError)] + [handler]
     root.setLevel(level)
-    for noisy in ("weasyprint", "fontTools", "werkzeug", "alembic.runtime.plugins", "rq.worker"):
+    for noisy in ("weasyprint", "fontTools", "werkzeug", "alembic", "rq.worker"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     if sentry_dsn:
         sentry_sdk.init(

@@ -1,0 +1,90 @@
+"""`flask --app wsgi kontor …`: what operators and developers type."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from app.core.services.job import sweep as sweep_jobs
+from app.kit.config import settings
+from app.workshop import doctor as examination
+from app.workshop import prepare as preparing
+from app.workshop import rotate
+
+kontor = AppGroup("kontor", help="Run, examine and extend this installation.")
+
+
+@kontor.command()
+@click.option("--demo", is_flag=True, help="Put the demo organisation in, too.")
+def prepare(demo: bool) -> None:
+    """Bring the database to the newest migration."""
+    preparing.migrate()
+    if demo:
+        preparing.seed_demo()
+
+
+@kontor.command()
+def demo() -> None:
+    """Put the demo organisation in (twice changes nothing) and say who can sign in."""
+    for person in preparing.seed_demo():
+        click.echo(f"{person['email']}  {person['password']}  ({person['role']})")
+
+
+@kontor.command()
+def doctor() -> None:
+    """Examine the installation and say what to do; exit code 1 when something must be done."""
+    marks = {"ok": "\033[32m✓\033[0m", "warn": "\033[33m!\033[0m", "fail": "\033[31m✗\033[0m"}
+    failed = False
+    for finding in examination.examine():
+        failed |= finding.state == examination.FAIL
+        click.echo(f"{marks[finding.state]} {finding.what}")
+        if finding.remedy:
+            click.echo(f"    → {finding.remedy}")
+    sys.exit(1 if failed else 0)
+
+
+@kontor.command()
+def sweep() -> None:
+    """Push jobs that were lost: due and not carried, or held by a worker that is gone. The clock does it every second."""
+    click.echo(f"{sweep_jobs()} jobs pushed")
+
+
+@kontor.command()
+def halt() -> None:
+    """Save and stop every game server of this host. What the process runner calls before it ends."""
+    if "hosting" in settings().enabled_modules:
+        stopped = import_module("app.hosting.api").halt_host()
+        click.echo(f"{stopped} game servers stopped")
+
+
+@kontor.command("secrets-rotate")
+@click.option(
+    "--reseal", "only_reseal", is_flag=True, help="Do not make a key; seal again under the newest one."
+)
+@click.option("--drop-old", is_flag=True, help="Forget the old keys. Only after every process was restarted.")
+def secrets_rotate(only_reseal: bool, drop_old: bool) -> None:
+    """A new key for secrets at rest; everything stored is sealed again under it."""
+    if not only_reseal and not drop_old:
+        try:
+            path = rotate.add_key()
+        except RuntimeError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(
+            f"A new key stands first in {path}. Restart every process, then run this again with --reseal."
+        )
+        return
+    result = rotate.reseal_all()
+    click.echo(f"{result.resealed} secrets sealed again, {result.unreadable} unreadable")
+    if drop_old and not result.unreadable:
+        click.echo(f"{rotate.drop_old_keys()} old keys forgotten")
+    elif drop_old:
+        raise click.ClickException("old keys kept: some secrets could not be read")
+
+
+def register(app: Flask) -> None:
+    """Hang the commands into the application."""
+    app.cli.add_command(kontor)
