@@ -144,7 +144,7 @@ class Patterns(Part):
         for name, groups in PATTERN_GROUPS.items():
             missing = groups - re.compile(getattr(self, name)).groupindex.keys()
             if missing:
-                raise ValueError(f"{name} needs the group (?P<{missing.pop()}>…)")
+                raise ValueError(f"{name} needs the group (?P<{min(missing)}>…)")
         return self
 
 

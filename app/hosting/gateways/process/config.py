@@ -1,0 +1,43 @@
+"""Where the process runtime keeps things and what it allows a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.hosting.catalog import FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Kernel limits of every game process (setrlimit)."""
+
+    open_files: int = 8192
+    processes: int = 1024
+    """Per user, so it is only set where each server has a user of its own."""
+    file_bytes: int = 64 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessConfig:
+    """Settings of the process runtime. `root` and `cache` are made when they are missing."""
+
+    root: Path
+    """Server folders; on the disk whose space the servers may use."""
+    cache: Path
+    """Installed games, shared by all servers and read-only for them."""
+    installation: str = "kontor"
+    """Names this installation in cgroups; two installations on one machine need two names."""
+    catalog: Path = FOLDER
+    """Folder with the templates' files."""
+    bind_host: str = "0.0.0.0"  # noqa: S104 - a game server is there to be joined
+    node: Path | None = None
+    """Node to use instead of the one that is found."""
+    user_ids: range | None = field(default=range(260_000, 300_000))
+    """A user id for each server when Kontor runs as root; None keeps all servers under Kontor's own user."""
+    use_cgroups: bool = True
+    cgroup_parent: str | None = None
+    """Folder below the cgroup mount that Kontor may write to (systemd: Delegate=yes); None tries its own cgroup."""
+    free_bytes: int = 64 * 1024**2
+    """With less free space than this, nothing is installed or started."""
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,296 @@
+"""Starts one run: folders, user, cgroup, then a supervisor that belongs to nobody and outlives every Kontor process."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import resource
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from app.hosting.gateways.process import npm
+from app.hosting.gateways.process.cgroups import Cgroups
+from app.hosting.gateways.process.config import ProcessConfig
+from app.hosting.gateways.process.folders import Folders, Record, Run, ServerFolder, write_whole
+from app.hosting.gateways.process.node import find_node
+from app.hosting.gateways.process.system import BOOT_ID
+from app.hosting.gateways.runtime import (
+    AlreadyRunning,
+    DiskFull,
+    NotPrepared,
+    PortTaken,
+    RuntimeUnavailable,
+    Spec,
+)
+from app.hosting.rules.template import facts
+
+SCRIPT = (Path(__file__).parent / "supervise.sh").read_text()
+LOCK_SECONDS = 10.0
+NOTED_SECONDS = 10.0
+
+
+@contextlib.contextmanager
+def locked(server: ServerFolder, spec: Spec) -> Iterator[int]:
+    """The server's lock as a file descriptor. A living supervisor holds it too, so whoever gets it is alone."""
+    descriptor = os.open(server.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        until = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                run = server.current()
+                if run is not None and run.run_id != spec.run_id and run.alive():
+                    raise AlreadyRunning("", run.run_id) from None
+                if run is not None and run.run_id == spec.run_id and run.launched():
+                    break  # ours, started by someone else a moment ago: the caller sees that it was
+                if time.monotonic() > until:
+                    raise RuntimeUnavailable("the server's lock is held for too long") from None
+                time.sleep(0.02)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def port_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def rcon_port(port: int) -> int:
+    """A loopback port for RCON: a fixed distance below the game's where that is free, so that two starts never meet."""
+    if port > 11_024 and port_free("127.0.0.1", port - 10_000):
+        return port - 10_000
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def launch(config: ProcessConfig, folders: Folders, groups: Cgroups | None, spec: Spec, lock: int) -> Run:
+    """Starts the run; the caller holds the lock and has made sure that nothing else runs."""
+    if shutil.disk_usage(config.root).free < config.free_bytes:
+        raise DiskFull(str(config.root))
+    server = folders.server(spec.server_id)
+    install = _installed(config, spec)
+    if not port_free(config.bind_host, spec.port):
+        raise PortTaken(str(spec.port))
+    try:
+        user_id = _user(config, folders, server, install)
+        _make_folders(config, server, spec, user_id)
+        record = _record(spec, groups, user_id)
+        run = server.add_run(record)
+        if groups and record.cgroup:
+            groups.create(record.cgroup, record.memory_bytes, config.limits.processes, spec.cpu_cores)
+        _spawn(
+            run,
+            server,
+            _command(config, spec, record, server, install),
+            _arguments(config, groups, record),
+            lock,
+        )
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(str(error)) from error
+        raise RuntimeUnavailable(str(error)) from error
+    return run
+
+
+def _installed(config: ProcessConfig, spec: Spec) -> Path:
+    plan = spec.template.process
+    if plan is None:
+        raise NotPrepared(f"{spec.template.slug} does not run as a process")
+    if plan.install == "none":
+        return config.catalog / spec.template.slug
+    install = npm.folder(config, spec.template)
+    if not install.is_dir():
+        raise NotPrepared(str(install.name))
+    return install
+
+
+def _record(spec: Spec, groups: Cgroups | None, user_id: int | None) -> Record:
+    return Record(
+        server_id=str(spec.server_id),
+        run_id=str(spec.run_id),
+        slug=spec.template.slug,
+        boot_id=BOOT_ID,
+        started_at=datetime.now(UTC).isoformat(),
+        memory_bytes=spec.memory_mb * 1024**2,
+        port=spec.port,
+        rcon_port=rcon_port(spec.port) if spec.template.rcon else 0,
+        rcon=spec.template.rcon,
+        user_id=user_id,
+        cgroup=f"{spec.server_id.hex}-{spec.run_id.hex[-12:]}" if groups else None,
+    )
+
+
+def _user(config: ProcessConfig, folders: Folders, server: ServerFolder, install: Path) -> int | None:
+    """The server's own user id, the same for ever; None where Kontor may not switch users or paths are closed to others."""
+    if not can_switch_user(config):
+        return None
+    node = find_node(config.node)
+    paths = [server.path.parent, install, *([node.program] if node else [])]
+    if not all(_open_to_others(path) for path in paths):
+        return None
+    noted = server.path / "user"
+    with contextlib.suppress(OSError, ValueError):
+        return int(noted.read_text())
+    assert config.user_ids is not None
+    with open(folders.root / "users.lock", "w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        taken = {number for _, other in folders.servers() if (number := _noted_user(other)) is not None}
+        number = next((number for number in config.user_ids if number not in taken), None)
+        if number is not None:
+            write_whole(noted, str(number))
+    return number
+
+
+def _noted_user(server: ServerFolder) -> int | None:
+    with contextlib.suppress(OSError, ValueError):
+        return int((server.path / "user").read_text())
+    return None
+
+
+@cache
+def _setpriv() -> str | None:
+    return shutil.which("setpriv")
+
+
+def can_switch_user(config: ProcessConfig) -> bool:
+    return config.user_ids is not None and os.geteuid() == 0 and _setpriv() is not None
+
+
+def _open_to_others(path: Path) -> bool:
+    """Whether any user may pass through every folder above a path."""
+    return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+
+
+def _make_folders(config: ProcessConfig, server: ServerFolder, spec: Spec, user_id: int | None) -> None:
+    server.path.chmod(0o711)
+    shutil.rmtree(server.path / "tmp", ignore_errors=True)
+    for path in (server.data, server.path / "tmp"):
+        path.mkdir(mode=0o700, exist_ok=True)
+        if user_id is not None and path.stat().st_uid != user_id:
+            _give(path, user_id)
+    if spec.template.rcon:
+        write_whole(server.secret, secrets.token_urlsafe(24), 0o600)
+        if user_id is not None:
+            os.chown(server.secret, user_id, user_id)
+    if properties := spec.template.properties(spec.settings):
+        _merge_properties(server.data / "server.properties", properties, user_id)
+
+
+def _give(path: Path, user_id: int) -> None:
+    """Hands a folder and everything in it to a user; links are handed over themselves, not what they point to."""
+    os.lchown(path, user_id, user_id)
+    for parent, names, files in os.walk(path):
+        for name in (*names, *files):
+            os.lchown(os.path.join(parent, name), user_id, user_id)
+
+
+def _merge_properties(path: Path, properties: Mapping[str, str], user_id: int | None) -> None:
+    """Sets our lines of server.properties and leaves the others as they are."""
+    with contextlib.suppress(OSError):
+        if path.is_symlink():
+            path.unlink()
+    old = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    kept = [line for line in old if line.partition("=")[0].strip() not in properties]
+    write_whole(
+        path, "\n".join([*kept, *(f"{name}={value}" for name, value in properties.items())]) + "\n", 0o640
+    )
+    if user_id is not None:
+        os.lchown(path, user_id, user_id)
+
+
+def _command(
+    config: ProcessConfig, spec: Spec, record: Record, server: ServerFolder, install: Path
+) -> list[str]:
+    """The game's command line, behind what drops the rights of the user who starts it."""
+    plan = spec.template.process
+    assert plan is not None
+    node = find_node(config.node)
+    known = facts(
+        memory_mb=spec.memory_mb,
+        port=spec.port,
+        rcon_port=record.rcon_port,
+        rcon_secret_file=str(server.secret),
+        install=str(install),
+        node=str(node.program) if node else "node",
+    )
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(server.data),
+        "TMPDIR": str(server.path / "tmp"),
+        "LANG": "C.UTF-8",
+        "NODE_ENV": "production",
+        "GAME_HOST": config.bind_host,
+        "KONTOR_RUN": spec.run_id.hex,
+        **spec.template.environment("process", spec.settings, known),
+    }
+    drop = ["--no-new-privs"]
+    if record.user_id is not None:
+        drop += [
+            f"--reuid={record.user_id}",
+            f"--regid={record.user_id}",
+            "--clear-groups",
+            "--bounding-set=-all",
+        ]
+    setpriv = [str(_setpriv()), *drop, "--"] if _setpriv() else []
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    return [*setpriv, "env", "-i", *variables, *(part.format_map(known) for part in plan.command)]
+
+
+def _arguments(config: ProcessConfig, groups: Cgroups | None, record: Record) -> list[str]:
+    """cgroup folders and limits, as supervise.sh takes them."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = (
+        config.limits.open_files if hard == resource.RLIM_INFINITY else min(hard, config.limits.open_files)
+    )
+    folders = groups.folders(record.cgroup) if groups and record.cgroup else []
+    processes = str(config.limits.processes) if record.user_id is not None else "-"
+    return [" ".join(map(str, folders)), str(files), str(config.limits.file_bytes // 512), processes]
+
+
+def _spawn(run: Run, server: ServerFolder, command: list[str], arguments: list[str], lock: int) -> None:
+    """Two shells: the outer ends at once, so that the inner is nobody's child and no zombie is left."""
+    outer = 'exec 9<&0; script=$1; shift; /bin/sh -c "$script" kontor-server "$@" </dev/null >/dev/null 2>&1 & exit 0'
+    subprocess.run(
+        [
+            "/bin/sh",
+            "-c",
+            outer,
+            "kontor-start",
+            SCRIPT,
+            str(run.path),
+            str(server.data),
+            *arguments,
+            *command,
+        ],
+        stdin=lock,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+        start_new_session=True,
+        check=True,
+        timeout=NOTED_SECONDS,
+    )
+    until = time.monotonic() + NOTED_SECONDS
+    while not run.launched():
+        if time.monotonic() > until:
+            raise RuntimeUnavailable("the supervisor did not start")
+        time.sleep(0.002)

@@ -1,0 +1,133 @@
+"""Readings of many servers in one sweep, and the memory limit where no cgroup holds it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Collection
+from uuid import UUID
+
+from app.hosting.gateways.process import system
+from app.hosting.gateways.process.cgroups import Cgroups
+from app.hosting.gateways.process.folders import Folders, Run
+from app.hosting.gateways.process.network import Traffic
+from app.hosting.gateways.runtime import Sample
+
+DISK_AGE = 60.0
+DISK_BUDGET = 0.01
+"""Seconds of a sweep that may go into measuring folders; the others keep their last figure until the next sweep."""
+
+
+class Readings:
+    """One per runtime object; keeps what does not change between sweeps."""
+
+    def __init__(self, folders: Folders, groups: Cgroups | None) -> None:
+        self._folders = folders
+        self._groups = groups
+        self._lock = threading.Lock()
+        self._runs: dict[UUID, tuple[str, Run]] = {}
+        self._disk: dict[UUID, tuple[float, int]] = {}
+        self._traffic = Traffic()
+
+    def sweep(self, server_ids: Collection[UUID]) -> dict[UUID, Sample]:
+        with self._lock:
+            running = {server_id: run for server_id in server_ids if (run := self._running(server_id))}
+            loose = [run for run in running.values() if not (self._groups and run.record.cgroup)]
+            trees = self._trees(loose) if loose else {}
+            traffic = self._traffic.read({run.record.port for run in running.values()})
+            self._measure_disks(running)
+            found = {}
+            for server_id, run in running.items():
+                usage = self._usage(run, trees)
+                if usage is not None:
+                    received, sent = traffic.get(run.record.port, (None, None))
+                    disk = self._disk.get(server_id)
+                    found[server_id] = Sample(*usage, disk[1] if disk else None, received, sent)
+            return found
+
+    def _running(self, server_id: UUID) -> Run | None:
+        """The living run of a server; its record is read from disk once."""
+        server = self._folders.server(server_id)
+        try:
+            link = os.readlink(server.path / "current")
+        except OSError:
+            self._runs.pop(server_id, None)
+            return None
+        known = self._runs.get(server_id)
+        if known is None or known[0] != link:
+            run = server.current()
+            if run is None:
+                return None
+            known = self._runs[server_id] = (link, run)
+        return known[1] if known[1].alive() else None
+
+    def _trees(self, runs: list[Run]) -> dict[UUID, list[system.Stat]]:
+        processes = system.snapshot()
+        roots = {who.pid: (who.session, run.run_id) for run in runs if (who := run.identity("game"))}
+        trees = system.families(processes, {pid: session for pid, (session, _) in roots.items()})
+        return {roots[pid][1]: tree for pid, tree in trees.items()}
+
+    def _usage(self, run: Run, trees: dict[UUID, list[system.Stat]]) -> tuple[int, float] | None:
+        if self._groups and run.record.cgroup:
+            usage = self._groups.usage(run.record.cgroup)
+            return (usage.memory_bytes, usage.cpu_seconds) if usage else None
+        tree = trees.get(run.run_id, [])
+        if not tree:
+            return None
+        memory = sum(stat.pages for stat in tree) * system.PAGE
+        if memory > run.record.memory_bytes:
+            run.mark_oom()
+            system.kill_all(lambda: victims(run), timeout_seconds=1.0)
+        return memory, sum(stat.cpu_ticks for stat in tree) / system.TICK
+
+    def _measure_disks(self, running: Collection[UUID]) -> None:
+        began = time.monotonic()
+        self._disk = {server_id: value for server_id, value in self._disk.items() if server_id in running}
+        oldest = sorted(running, key=lambda server_id: self._disk.get(server_id, (0.0, 0))[0])
+        for server_id in oldest:
+            measured, _ = self._disk.get(server_id, (0.0, 0))
+            if (measured and began - measured < DISK_AGE) or time.monotonic() - began > DISK_BUDGET:
+                return
+            self._disk[server_id] = (
+                time.monotonic(),
+                folder_bytes(str(self._folders.server(server_id).data)),
+            )
+
+
+def victims(run: Run) -> list[int]:
+    """Everything of a run but its supervisor, which is left to note the end."""
+    processes = system.snapshot()
+    supervisor, game = run.identity("supervisor"), run.identity("game")
+    roots = {who.pid: who.session for who in (supervisor, game) if who and who.alive()}
+    found = {stat.pid for tree in system.families(processes, roots).values() for stat in tree}
+    if run.record.user_id is not None:
+        found.update(system.of_user(processes, run.record.user_id))
+    else:
+        found.update(system.marked(processes, f"KONTOR_RUN={run.run_id.hex}".encode()))
+    if supervisor and supervisor.alive():
+        found.discard(supervisor.pid)
+    return sorted(found)
+
+
+def folder_bytes(path: str) -> int:
+    """Space a folder takes on disk (blocks, not lengths: a sparse file is small). A file with two names counts once."""
+    total, seen, waiting = 0, set(), [path]
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                stat = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
+                if (stat.st_dev, stat.st_ino) in seen:
+                    continue
+                seen.add((stat.st_dev, stat.st_ino))
+            total += stat.st_blocks * 512
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+    return total

@@ -1,0 +1,152 @@
+"""What the kernel says about processes: who lives, who belongs to whom, what they use. Linux only (/proc)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def _boot_id() -> str:
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+BOOT_ID = _boot_id()
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """The parts of /proc/<pid>/stat that are of use."""
+
+    pid: int
+    state: str
+    parent: int
+    session: int
+    cpu_ticks: int
+    """Own time and that of children it has waited for."""
+    start_ticks: int
+    pages: int
+
+    @classmethod
+    def read(cls, pid: int) -> Stat | None:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                data = file.read()
+        except OSError:
+            return None
+        # The name in brackets may hold anything, so count from its end.
+        fields = data[data.rfind(b")") + 2 :].split()
+        return cls(
+            pid,
+            fields[0].decode(),
+            int(fields[1]),
+            int(fields[3]),
+            sum(map(int, fields[11:15])),
+            int(fields[19]),
+            int(fields[21]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A process that can be told from a later one with the same id."""
+
+    pid: int
+    start_ticks: int
+    session: int
+
+    @classmethod
+    def read(cls, path: Path) -> Identity | None:
+        try:
+            pid, start, session = path.read_text().split()
+            return cls(int(pid), int(start), int(session))
+        except (OSError, ValueError):
+            return None
+
+    def alive(self) -> bool:
+        stat = Stat.read(self.pid)
+        return stat is not None and stat.start_ticks == self.start_ticks and stat.state not in "ZX"
+
+    def send(self, number: int) -> None:
+        """Signals the process if it is still the same one."""
+        if self.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+def snapshot() -> dict[int, Stat]:
+    """Every process there is, zombies left out."""
+    found = (Stat.read(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return {stat.pid: stat for stat in found if stat and stat.state not in "ZX"}
+
+
+def families(processes: Mapping[int, Stat], roots: Mapping[int, int]) -> dict[int, list[Stat]]:
+    """For each root (process id to session id) its living tree: all descendants and all members of its session."""
+    wanted = set(roots)
+    sessions = {session: root for root, session in roots.items()}
+    owner: dict[int, int | None] = {}
+
+    def find(pid: int) -> int | None:
+        trail = []
+        while pid not in owner:
+            stat = processes.get(pid)
+            if stat is None:
+                owner[pid] = None
+            elif pid in wanted:
+                owner[pid] = pid
+            elif stat.session in sessions:
+                owner[pid] = sessions[stat.session]
+            else:
+                trail.append(pid)
+                pid = stat.parent
+        for seen in trail:
+            owner[seen] = owner[pid]
+        return owner[pid]
+
+    trees: dict[int, list[Stat]] = {root: [] for root in wanted}
+    for pid, stat in processes.items():
+        if (root := find(pid)) is not None:
+            trees[root].append(stat)
+    return trees
+
+
+def kill_all(members: Callable[[], Iterable[int]], timeout_seconds: float = 5.0) -> bool:
+    """Kills until nobody is left, since a process may fork while it is hunted. False when someone survives."""
+    until = time.monotonic() + timeout_seconds
+    while pids := list(members()):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def of_user(processes: Mapping[int, Stat], user_id: int) -> list[int]:
+    """Processes of a user id that belongs to one server alone."""
+    found = []
+    for pid in processes:
+        with contextlib.suppress(OSError):
+            if os.stat(f"/proc/{pid}").st_uid == user_id:
+                found.append(pid)
+    return found
+
+
+def marked(processes: Mapping[int, Stat], marker: bytes) -> list[int]:
+    """Processes whose environment holds the marker; only those of our own user can be read."""
+    found = []
+    for pid in processes:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+            if marker in file.read().split(b"\0"):
+                found.append(pid)
+    return found
