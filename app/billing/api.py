@@ -9,7 +9,16 @@ from __future__ import annotations
 from app.billing.errors import AlreadyMetered, InsufficientFunds, KeyReused, NoPrice
 from app.billing.policies import P
 from app.billing.queries.calculation import spell_out
-from app.billing.queries.costs import By, Cost, Key, cost_of, costs_by, costs_of_many
+from app.billing.queries.costs import (
+    By,
+    Cost,
+    Key,
+    SubjectCosts,
+    cost_of,
+    costs_by,
+    costs_of_many,
+    subject_costs,
+)
 from app.billing.queries.forecast import MonthForecast, forecast, month_bounds
 from app.billing.queries.metering import OpenUsage, open_usage, rate_per_hour
 from app.billing.queries.meters import Meter, SubjectName, meter_named, register_meter, register_subjects
@@ -42,6 +51,7 @@ __all__ = [
     "OpenUsage",
     "P",
     "Settlement",
+    "SubjectCosts",
     "SubjectName",
     "WalletState",
     "can_afford",
@@ -60,6 +70,7 @@ __all__ = [
     "register_subjects",
     "settle",
     "spell_out",
+    "subject_costs",
     "switch_interval",
     "wallet",
 ]

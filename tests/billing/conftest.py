@@ -58,12 +58,16 @@ class House:
 
     def balance(self, kind: str = "wallet") -> int:
         db.session.rollback()
-        statement = select(Account.balance_nanos).where(Account.organisation_id == self.id, Account.kind == kind)
+        statement = select(Account.balance_nanos).where(
+            Account.organisation_id == self.id, Account.kind == kind
+        )
         return db.session.scalar(statement) or 0
 
     def events(self, name: str) -> list[dict[str, Any]]:
         db.session.rollback()
-        rows = db.session.scalars(select(Event).where(Event.name == name, Event.organisation_id == self.id).order_by(Event.seq))
+        rows = db.session.scalars(
+            select(Event).where(Event.name == name, Event.organisation_id == self.id).order_by(Event.seq)
+        )
         return [row.data for row in rows]
 
 

@@ -260,7 +260,8 @@ def test_one_broken_wallet_does_not_hinder_the_others(app: Flask, house: House) 
         own.start(own.server())
     with db.engine.begin() as connection:
         connection.execute(
-            text("UPDATE billing_usage_interval SET meter = 'lost' WHERE organisation_id = :id"), {"id": house.id.hex}
+            text("UPDATE billing_usage_interval SET meter = 'lost' WHERE organisation_id = :id"),
+            {"id": house.id.hex},
         )
     clock.advance(hours=1)
     db.session.rollback()

@@ -16,9 +16,9 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from app.billing.models import Charge, UsageInterval
-from app.billing.queries.metering import load_prices, undone, usage_of
+from app.billing.queries.metering import OpenUsage, load_prices, open_usage_of, undone, usage_of
 from app.billing.rules.metering import Usage, cost_between, pieces
-from app.billing.rules.moments import local_day, micros
+from app.billing.rules.moments import local_day, micros, moment, month_start
 from app.billing.rules.pricing import Prices
 from app.kit import clock, config
 from app.kit.db import db
@@ -198,3 +198,34 @@ def costs_of_many(organisation_id: UUID, since: datetime, until: datetime) -> Ma
     """Cost of each subject in a window, in one go: for lists."""
     grouped = costs_by(organisation_id, since, until, (By.SUBJECT,))
     return {key.subject[1]: cost for key, cost in grouped.items() if key.subject is not None}
+
+
+@dataclass(frozen=True)
+class SubjectCosts:
+    """What runs for a subject, and what it cost since `month_began` until now."""
+
+    running: OpenUsage | None
+    month: Money
+    month_began: datetime
+
+
+def subject_costs(organisation_id: UUID, subject: Subject) -> SubjectCosts:
+    """Session and month of one subject in two queries, for its page: rated from its intervals, booked or not."""
+    now, prices = clock.now(), load_prices()
+    today = local_day(micros(now), config.settings().billing_zone)
+    begin = month_start(today, config.settings().billing_zone)
+    rows = db.session.scalars(
+        select(UsageInterval).where(
+            UsageInterval.organisation_id == organisation_id,
+            UsageInterval.subject_type == subject[0],
+            UsageInterval.subject_id == subject[1],
+            UsageInterval.ended_at.is_(None) | (UsageInterval.ended_at > moment(begin)),
+        )
+    )
+    total, running = 0, None
+    for row in rows:
+        started, ended = micros(row.started_at), micros(row.ended_at or now)
+        total += cost_between(row.quantity_mb, started, ended, begin, micros(now), prices[row.meter])
+        if row.ended_at is None:
+            running = open_usage_of(row, prices[row.meter], now)
+    return SubjectCosts(running, Money(total), moment(begin))

@@ -108,7 +108,11 @@ def open_usage(organisation_id: UUID, subject: tuple[str, UUID]) -> OpenUsage | 
     )
     if row is None:
         return None
-    now, prices = clock.now(), load_prices()[row.meter]
+    return open_usage_of(row, load_prices()[row.meter], clock.now())
+
+
+def open_usage_of(row: UsageInterval, prices: pricing.Prices, now: datetime) -> OpenUsage:
+    """An open interval's row with what it has cost until `now`."""
     cost = pricing.accrued(row.quantity_mb, micros(row.started_at), micros(now), prices)
     rate = pricing.hourly_rate(row.quantity_mb, pricing.price_at(prices, micros(now)))
     return OpenUsage(row.meter, row.quantity_mb, row.started_at, Money(rate), Money(cost), now)

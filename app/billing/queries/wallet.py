@@ -112,7 +112,7 @@ class Affordable:
         return Money(0) if self.ok else Money(max(1, self.needed.nanos - self.available.nanos))
 
 
-def affordable(organisation_id: UUID, meter: str, quantity_mb: int, minutes: int | None) -> Affordable:
+def affordable(organisation_id: UUID, meter: str, quantity_mb: int, minutes: int | None = None) -> Affordable:
     """Whether the wallet covers `minutes` (the operator's reserve by default) of all that runs and this beside it.
 
     Usage that has ended and could not be paid must be paid first.

@@ -62,6 +62,11 @@ def accrued(quantity_mb: int, started: int, until: int, prices: Prices) -> int:
 
     Zero where `until` is not after `started`. Raises PriceMissing where a part of the time has no price.
     """
+    if until <= started:
+        return 0
+    first = price_at(prices, started)
+    if first.valid_to is None or until <= first.valid_to:  # nearly always: one price, whole numbers
+        return quantity_mb * (until - started) * first.nanos // (first.unit_mb * first.unit_seconds * SECOND)
     total = Fraction(0)
     at = started
     while at < until:

@@ -67,5 +67,7 @@ def next_check_in(available: int, rate_per_hour: int, thresholds: Thresholds, lo
     runway = runway_minutes(available, rate_per_hour)
     if runway is None:
         return longest_minutes
-    ahead = [runway - mark for mark in (thresholds.warn_minutes, thresholds.stop_minutes) if runway > mark]
+    # Compared exactly: half a minute above a mark is still above it, and the next look is in a minute.
+    marks = (thresholds.warn_minutes, thresholds.stop_minutes)
+    ahead = [runway - mark for mark in marks if available * HOUR_MINUTES > rate_per_hour * mark]
     return max(1, min([longest_minutes, *ahead]))
