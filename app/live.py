@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -34,6 +34,9 @@ from app.kit.live import Fragment, find
 from app.kit.live_feed import Feed
 from app.kit.websocket import POLICY, RESTART, Link, wants_websocket
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
 log = structlog.get_logger(__name__)
 
 MOST_TOPICS = 300  # a list of two hundred servers, and room
@@ -43,7 +46,6 @@ BEAT_EVERY = 10.0
 TRY_LATER = 1013
 DATABASE_WORK = 8  # at a time: below the connection pool's size
 
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 StandingOf = Callable[[set[UUID]], dict[UUID, Standing]]
 
 
@@ -249,7 +251,7 @@ class LiveApp:
                     beat(self._name, "live")
                     db.session.remove()
             except Exception:
-                log.warning("live.beat_failed", exc_info=True)
+                log.warning("live.beat_failed")
             time.sleep(BEAT_EVERY)
 
 

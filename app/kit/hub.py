@@ -20,9 +20,10 @@ from typing import Any
 
 import structlog
 
+from app.kit.hub_topics import Group, Topic, partial_frame
 from app.kit.live import Fragment, find
-from app.kit.observe import counter, gauge, histogram
-from app.kit.websocket import PING, RESTART, Link, text_frame
+from app.kit.live_metrics import DELIVERY, DROPPED, FRAMES, RENDERS, SOCKETS
+from app.kit.websocket import PING, RESTART, Link
 
 log = structlog.get_logger(__name__)
 
@@ -33,50 +34,8 @@ PING_EVERY = 25.0  # below the 60 s after which proxies cut idle connections
 SILENT = 60.0  # a viewer that answered no ping for so long is gone
 YIELD_EVERY = 128  # frames sent before others get a turn
 
-LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-SOCKETS = gauge("kontor_live_sockets", "Open WebSockets")
-FRAMES = counter("kontor_live_frames_total", "Frames sent to viewers")
-RENDERS = counter("kontor_live_renders_total", "Renderings of live fragments", ("outcome",))
-DROPPED = counter("kontor_live_dropped_total", "Viewers dropped because they did not read or answer", ("reason",))
-DELIVERY = histogram(
-    "kontor_live_delivery_seconds", "From the change to the last viewer's socket", buckets=LATENCY
-)
-
 Render = Callable[[Fragment, Any, Any], str | None]
 _POSITION = re.compile(r'data-position="(\d+)"')
-
-
-class Group:
-    """The viewers of a topic who see the same rendering. `view` is what the rendering depends on."""
-
-    __slots__ = ("at", "frame", "links", "position", "view", "waiting")
-
-    def __init__(self, view: Any) -> None:
-        self.view = view
-        self.links: dict[Link, None] = {}
-        self.waiting: dict[Link, None] = {}
-        self.frame: bytes | None = None
-        self.at = 0.0
-        self.position = -1
-
-
-class Topic:
-    """A watched fragment and what is to be done about it."""
-
-    __slots__ = ("asked_at", "busy", "due", "fragment", "groups", "key", "lines", "old", "row_id", "shown_at")
-
-    def __init__(self, key: str, fragment: Fragment, row_id: Any) -> None:
-        self.key, self.fragment, self.row_id = key, fragment, row_id
-        self.groups: dict[Any, Group] = {}
-        self.lines: list[tuple[int, str]] = []
-        self.old = self.busy = False
-        self.due: float | None = None
-        self.shown_at = self.asked_at = 0.0
-
-    def group_of(self, view: Any) -> Group:
-        if view not in self.groups:
-            self.groups[view] = Group(view)
-        return self.groups[view]
 
 
 class Hub:
@@ -170,7 +129,9 @@ class Hub:
             if topic.fragment.stream and "lines" in message:
                 last = int(message.get("position") or -1)
                 count = len(message["lines"])
-                topic.lines += [(last - count + 1 + i if last >= 0 else -1, t) for i, t in enumerate(message["lines"])]
+                topic.lines += [
+                    (last - count + 1 + i if last >= 0 else -1, t) for i, t in enumerate(message["lines"])
+                ]
                 self._plan(topic, max(now, topic.shown_at + STREAM_GAP))
             else:
                 topic.old = True
@@ -328,8 +289,3 @@ class Hub:
         self.stopping = True
         for link in list(self.links):
             link.close(RESTART, "restart")
-
-
-def partial_frame(key: str, swap: str, html: str) -> bytes:
-    """One text frame that htmx swaps into the element `key`."""
-    return text_frame(f'<hx-partial hx-target="#{key}" hx-swap="{swap}">{html}</hx-partial>')

@@ -30,7 +30,11 @@ class Feed:
         wait = 0.1
         while not self.stopping:
             link = redis.Redis.from_url(
-                self._address, socket_timeout=5, socket_connect_timeout=2, health_check_interval=10, retry=None
+                self._address,
+                socket_timeout=5,
+                socket_connect_timeout=2,
+                health_check_interval=10,
+                retry=None,
             )
             try:
                 self._read(link)
@@ -48,7 +52,7 @@ class Feed:
             wait = min(wait * 2, 2.0)
 
     def _read(self, link: redis.Redis) -> None:
-        with link.pubsub() as channel:
+        with link.pubsub() as channel:  # type: ignore[no-untyped-call]
             channel.subscribe(CHANNEL)
             while not self.stopping:
                 message = channel.get_message(timeout=2.0)

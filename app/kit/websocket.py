@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from wsproto.connection import Connection, ConnectionType
@@ -79,7 +80,9 @@ class Link:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BUFFER)
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        accept = hashlib.sha1((environ["HTTP_SEC_WEBSOCKET_KEY"] + _GUID).encode(), usedforsecurity=False).digest()
+        accept = hashlib.sha1(
+            (environ["HTTP_SEC_WEBSOCKET_KEY"] + _GUID).encode(), usedforsecurity=False
+        ).digest()
         sock.sendall(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\n\r\n"
@@ -161,10 +164,8 @@ class Link:
 
     def give_up(self) -> None:
         """The other side does not answer our close."""
-        try:
+        with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
     def drop(self) -> None:
         """End without a word: the other side does not listen."""
@@ -201,8 +202,6 @@ class Link:
                 self._wire.receive_data(data)
                 for event in self._wire.events():
                     text = self._take(event)
-                    if self.closed:
-                        break
                     if text is not None:
                         yield text
             except RemoteProtocolError:

@@ -44,7 +44,14 @@ class Site:
             "LIVE_THREADS": "40",
             "PROMETHEUS_MULTIPROC_DIR": "",
         }
-        command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn/live.py", "tests.live.toy:create()"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "deploy/gunicorn/live.py",
+            "tests.live.toy:create()",
+        ]
         self.process = spawn(command, log=self.folder / "log", env=environment, cwd=ROOT)
         wait_until(lambda: self.connect().close() is None, 20, what="the live process")
 
@@ -53,7 +60,9 @@ class Site:
             stop(self.process, sig=sig)
             self.process = None
 
-    def connect(self, who: str = "7.member.de", *topics: str, origin: str = ORIGIN, host: str = "127.0.0.1") -> Client:
+    def connect(
+        self, who: str = "7.member.de", *topics: str, origin: str = ORIGIN, host: str = "127.0.0.1"
+    ) -> Client:
         client = Client(self.port, cookie=f"who={who}" if who else "", origin=origin, host=host)
         if topics:
             client.subscribe(*topics)
@@ -76,7 +85,9 @@ class Site:
 
     def session(self, number: int, what: str) -> None:
         with self.engine.begin() as link:
-            link.execute(text("INSERT INTO ended (id, what) VALUES (:id, :w)"), {"id": UUID(int=number).hex, "w": what})
+            link.execute(
+                text("INSERT INTO ended (id, what) VALUES (:id, :w)"), {"id": UUID(int=number).hex, "w": what}
+            )
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

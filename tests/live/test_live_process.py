@@ -24,7 +24,9 @@ def test_a_viewer_gets_the_whole_fragment_and_then_every_change(site: Site) -> N
     viewer = site.connect("7.member.de", topic)
     first = viewer.receive()
     assert first is not None
-    assert first.startswith(f'<hx-partial hx-target="#{topic}" hx-swap="outerMorph"><b id="{topic}" data-live>10 ')
+    assert first.startswith(
+        f'<hx-partial hx-target="#{topic}" hx-swap="outerMorph"><b id="{topic}" data-live>10 '
+    )
     site.set(1, 11)
     viewer.until(">11 ")
     site.set(1, 12)
@@ -52,7 +54,9 @@ def test_topics_one_may_not_see_or_that_do_not_exist_stay_silent(site: Site) -> 
         viewer.receive(0.6)
 
 
-@pytest.mark.parametrize("origin", ["", "http://evil.example", "http://127.0.0.1:8001", "null", "https://127.0.0.1:8000"])
+@pytest.mark.parametrize(
+    "origin", ["", "http://evil.example", "http://127.0.0.1:8001", "null", "https://127.0.0.1:8000"]
+)
 def test_a_foreign_origin_is_refused_before_anything_else(site: Site, origin: str) -> None:
     with pytest.raises(Refused) as refusal:
         site.connect(origin=origin)
@@ -103,6 +107,7 @@ def test_new_lines_follow_the_snapshot_without_doubles_and_escaped(site: Site) -
     assert news == f'<hx-partial hx-target="#{topic}" hx-swap="beforeend"><p>&lt;script&gt;</p></hx-partial>'
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_is_dropped_alone(site: Site) -> None:
     topic = site.set(BIG, 0)
     stuck = site.connect("9.member.de")
@@ -118,11 +123,18 @@ def test_a_reader_that_stops_reading_is_dropped_alone(site: Site) -> None:
         slowest = max(slowest, time.monotonic() - asked)
         time.sleep(0.26)
     assert slowest < 1.0
-    stuck.sock.settimeout(5)
-    with pytest.raises((ConnectionError, TimeoutError)):  # reset by the server: what was buffered is gone
-        while stuck.sock.recv(1 << 20):
+    assert was_reset(stuck.sock)
+
+
+def was_reset(sock: socket.socket) -> bool:
+    """Whether the other side has cut the connection instead of closing it."""
+    sock.settimeout(5)
+    try:
+        while sock.recv(1 << 20):
             pass
-        raise ConnectionError
+    except ConnectionResetError:
+        return True
+    return False
 
 
 def test_odd_clients_end_alone(site: Site) -> None:
@@ -142,6 +154,7 @@ def test_odd_clients_end_alone(site: Site) -> None:
     odd.until(">2 ")
 
 
+@pytest.mark.slow
 def test_an_ended_session_is_closed_and_changed_rights_come_back_anew(site: Site) -> None:
     topic = site.set(1, 1)
     stays, ended, removed, promoted = (site.connect(f"{n}.member.de", topic) for n in (70, 71, 72, 73))
@@ -161,6 +174,7 @@ def test_a_fragment_that_is_gone_says_nothing_and_may_return(site: Site) -> None
     viewer.until(">5 ")
 
 
+@pytest.mark.slow
 def test_after_a_restart_of_redis_everybody_sees_the_truth(site: Site) -> None:
     topic = site.set(1, 1)
     viewer = site.connect("7.member.de", topic)
@@ -173,6 +187,7 @@ def test_after_a_restart_of_redis_everybody_sees_the_truth(site: Site) -> None:
     viewer.until(">3 ")
 
 
+@pytest.mark.slow
 def test_a_restart_says_goodbye_and_all_who_return_see_the_truth(site: Site) -> None:
     topic = site.set(1, 1)
     viewers = [site.connect("7.member.de", topic) for _ in range(20)]
@@ -191,6 +206,7 @@ def test_a_restart_says_goodbye_and_all_who_return_see_the_truth(site: Site) -> 
         assert ">2 " in (again.receive() or "")
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_nobody(site: Site) -> None:
     topic = site.set(1, 1)
     viewer = site.connect("7.member.de", topic)
@@ -202,6 +218,7 @@ def test_a_killed_process_loses_nobody(site: Site) -> None:
     site.connect("7.member.de", topic).until(">9 ")
 
 
+@pytest.mark.slow
 def test_leaving_viewers_leave_nothing_behind(site: Site) -> None:
     topic = site.set(1, 1)
     for _ in range(10):
