@@ -1,0 +1,354 @@
+"""A runtime in memory for tests of everything above it: as strict as the real ones, and able to fail like them.
+
+A `FakeNode` is the machine; any number of `FakeRuntime` objects look at it, as several workers do. Its game understands the
+commands of the contract's test game. Nothing sleeps: what takes time elsewhere is decided by `app.kit.clock`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.hosting.gateways.lines import checked_line
+from app.hosting.gateways.ping import Pong
+from app.hosting.gateways.runtime import (
+    Address,
+    AlreadyRunning,
+    ConsoleChunk,
+    Handle,
+    ImageMissing,
+    InstallFailed,
+    NotPrepared,
+    NotRunning,
+    Observed,
+    Owned,
+    PortTaken,
+    Progress,
+    RuntimeUnavailable,
+    Sample,
+    Spec,
+    State,
+    Step,
+)
+from app.hosting.rules.console import clean
+from app.hosting.rules.template import RuntimeName
+from app.kit import clock
+
+CHUNK = 1000
+"""Console lines in one answer."""
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(slots=True)
+class FakeRun:
+    """One run and the game in it."""
+
+    spec: Spec
+    started_at: datetime
+    lines: list[str] = field(default_factory=list)
+    finished_at: datetime | None = None
+    exit_code: int | None = None
+    oom_killed: bool = False
+    hanging: bool = False
+    announced: bool = False
+    memory_bytes: int = 20 * MEGABYTE
+    players: list[str] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        return self.finished_at is None
+
+    @property
+    def deaf(self) -> bool:
+        return bool(self.spec.settings.get("deaf", False))
+
+    def end(self, code: int) -> None:
+        if self.alive:
+            self.finished_at, self.exit_code = clock.now(), code
+
+    def say(self, text: str) -> None:
+        self.lines.append(clean(f"[{clock.now():%H:%M:%S}] [Server thread/INFO]: {text}"))
+
+    def tick(self) -> None:
+        """Says that it is ready once its start time has passed."""
+        wait = timedelta(seconds=int(self.spec.settings.get("start_seconds", 0)))
+        if self.alive and not self.announced and clock.now() >= self.started_at + wait:
+            self.announced = True
+            self.say('Done (0.100s)! For help, type "help"')
+
+
+class FakeNode:
+    """The machine behind fake runtimes, with handles for tests to break it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.prepared: set[str] = set()
+        self.runs: dict[UUID, list[FakeRun]] = {}
+        self.data: dict[UUID, list[str]] = {}
+        self.foreign_ports: set[int] = set()
+        self.started: list[UUID] = []
+        """Run ids in the order in which processes really started: a doubled start shows here."""
+        self._faults: dict[str, deque[tuple[Exception, bool]]] = defaultdict(deque)
+        self.down = False
+        self.missing_images: set[str] = set()
+        self.broken_installs: set[str] = set()
+
+    def fail_next(self, method: str, error: Exception | None = None, *, after: bool = False) -> None:
+        """The next call fails: before it did anything, or (`after`) when all is done and only the answer is lost."""
+        self._faults[method].append((error or RuntimeUnavailable("the answer was lost"), after))
+
+    @contextmanager
+    def call(self, method: str) -> Iterator[None]:
+        with self.lock:
+            if self.down:
+                raise RuntimeUnavailable("the node does not answer")
+            fault = self._faults[method].popleft() if self._faults[method] else None
+            if fault and not fault[1]:
+                raise fault[0]
+            for runs in self.runs.values():
+                runs[-1].tick()
+            yield
+            if fault:
+                raise fault[0]
+
+    def run(self, server_id: UUID) -> FakeRun | None:
+        runs = self.runs.get(server_id)
+        return runs[-1] if runs else None
+
+    def living(self, server_id: UUID) -> FakeRun:
+        run = self.run(server_id)
+        if run is None or not run.alive:
+            raise NotRunning()
+        return run
+
+    def crash(self, server_id: UUID, exit_code: int = 1) -> None:
+        self.living(server_id).end(exit_code)
+
+    def out_of_memory(self, server_id: UUID) -> None:
+        run = self.living(server_id)
+        run.oom_killed = True
+        run.end(137)
+
+    def hang(self, server_id: UUID) -> None:
+        """Alive, but no longer answering pings."""
+        self.living(server_id).hanging = True
+
+    def say(self, server_id: UUID, text: str) -> None:
+        self.living(server_id).say(text)
+
+    def join(self, server_id: UUID, player: str) -> None:
+        run = self.living(server_id)
+        run.players.append(player)
+        run.say(f"{player} joined the game")
+
+    def leave(self, server_id: UUID, player: str) -> None:
+        run = self.living(server_id)
+        run.players.remove(player)
+        run.say(f"{player} left the game")
+
+    def sweep(
+        self, addresses: Mapping[UUID, Address], deadline_seconds: float = 2.0
+    ) -> dict[UUID, Pong | None]:
+        """Stands in for `ping.sweep` where the keys are server ids."""
+        found: dict[UUID, Pong | None] = {}
+        for server_id, address in addresses.items():
+            run = self.run(server_id)
+            if run is not None:
+                run.tick()
+            ready = run is not None and run.alive and run.announced and not run.hanging
+            if run is not None and ready and address.port == run.spec.port:
+                found[server_id] = Pong(len(run.players), 20, run.spec.template.game_version, 769, "", 0.001)
+            else:
+                found[server_id] = None
+        return found
+
+
+class FakeRuntime:
+    """See `app.hosting.gateways.runtime.Runtime`."""
+
+    def __init__(self, node: FakeNode | None = None, name: RuntimeName = "process") -> None:
+        self.node = node or FakeNode()
+        self.name: RuntimeName = name
+
+    def check(self) -> None:
+        with self.node.call("check"):
+            pass
+
+    def port_free(self, port: int) -> bool:
+        with self.node.call("port_free"):
+            return port not in self.node.foreign_ports and not any(
+                run.alive and run.spec.port == port for runs in self.node.runs.values() for run in runs
+            )
+
+    def prepare(self, spec: Spec, progress: Progress) -> None:
+        with self.node.call("prepare"):
+            slug = spec.template.slug
+            progress.step(Step.CHECKING, 0)
+            if slug in self.node.missing_images:
+                raise ImageMissing(slug)
+            if slug in self.node.broken_installs:
+                raise InstallFailed(slug)
+            if slug not in self.node.prepared:
+                progress.step(Step.DOWNLOADING, 50)
+                progress.line(f"fetched {slug}")
+                self.node.prepared.add(slug)
+            progress.step(Step.READY, 100)
+
+    def start(self, spec: Spec) -> Handle:
+        node = self.node
+        with node.call("start"):
+            same = next((r for r in node.runs.get(spec.server_id, []) if r.spec.run_id == spec.run_id), None)
+            newest = node.run(spec.server_id)
+            if newest is not None and newest.alive and newest is not same:
+                raise AlreadyRunning("", newest.spec.run_id)
+            if same is None:
+                if spec.template.slug not in node.prepared:
+                    raise NotPrepared(spec.template.slug)
+                if not self._bindable(spec.port):
+                    raise PortTaken(str(spec.port))
+                run = FakeRun(spec, clock.now())
+                node.runs.setdefault(spec.server_id, []).append(run)
+                node.data.setdefault(spec.server_id, [])
+                node.started.append(spec.run_id)
+                run.tick()
+            return Handle(spec.server_id, spec.run_id, Address("127.0.0.1", spec.port), fresh=same is None)
+
+    def _bindable(self, port: int) -> bool:
+        taken = {run.spec.port for runs in self.node.runs.values() for run in runs if run.alive}
+        return port not in taken | self.node.foreign_ports
+
+    def inspect(self, server_id: UUID) -> Observed:
+        with self.node.call("inspect"):
+            return self._observed(server_id)
+
+    def inspect_many(self, server_ids: Collection[UUID]) -> Mapping[UUID, Observed]:
+        with self.node.call("inspect_many"):
+            return {server_id: self._observed(server_id) for server_id in server_ids}
+
+    def _observed(self, server_id: UUID) -> Observed:
+        run = self.node.run(server_id)
+        if run is None:
+            return Observed(State.ABSENT)
+        if run.alive:
+            address = Address("127.0.0.1", run.spec.port)
+            return Observed(State.RUNNING, run.spec.run_id, run.started_at, address=address)
+        return Observed(
+            State.EXITED, run.spec.run_id, run.started_at, run.finished_at, run.exit_code, run.oom_killed
+        )
+
+    def stop(self, server_id: UUID, grace_seconds: float, command: str | None = None) -> Observed:
+        with self.node.call("stop"):
+            run = self.node.run(server_id)
+            if run is not None and run.alive:
+                if not run.deaf:
+                    self._do(run, "stop")
+                run.end(137)
+            return self._observed(server_id)
+
+    def kill(self, server_id: UUID) -> Observed:
+        with self.node.call("kill"):
+            run = self.node.run(server_id)
+            if run is not None:
+                run.end(137)
+            return self._observed(server_id)
+
+    def remove(self, server_id: UUID, *, keep_data: bool) -> None:
+        with self.node.call("remove"):
+            for run in self.node.runs.pop(server_id, []):
+                run.end(137)
+            if not keep_data:
+                self.node.data.pop(server_id, None)
+
+    def send_command(self, server_id: UUID, line: str) -> str | None:
+        text = checked_line(line)
+        with self.node.call("send_command"):
+            run = self.node.living(server_id)
+            reply = self._do(run, text)
+            if run.spec.template.rcon:
+                return reply
+            if reply:
+                run.say(reply)
+            return None
+
+    def _do(self, run: FakeRun, line: str) -> str:
+        word, _, rest = line.partition(" ")
+        world = self.node.data[run.spec.server_id]
+        actions: dict[str, Callable[[], str | None]] = {
+            "stop": lambda: self._stop_saved(run),
+            "list": lambda: (
+                f"There are {len(run.players)} of a max of 20 players online: {', '.join(run.players)}"
+            ),
+            "tps": lambda: "§6TPS from last 1m, 5m, 15m: §a20.0, §a20.0, §a*20.0",
+            "write": lambda: world.append(rest),
+            "read": lambda: "".join(f"{line}\n" for line in world),
+            "eat": lambda: self._eat(run, int(rest)),
+            "flood": lambda: run.lines.extend(f"flood {n} {'x' * 80}" for n in range(int(rest))),
+            "raw": lambda: run.lines.extend(
+                clean(line) for line in rest.encode().decode("unicode_escape").splitlines()
+            ),
+            "exit": lambda: run.end(int(rest)),
+            "abort": lambda: run.end(137),
+            "hang": lambda: setattr(run, "hanging", True),
+            "spawn": lambda: None,
+            "big": lambda: "long " * int(rest),
+        }
+        action = actions.get(word)
+        return f"Unknown command: {word}" if action is None else action() or ""
+
+    def _stop_saved(self, run: FakeRun) -> str:
+        run.say("Stopping the server")
+        self.node.data[run.spec.server_id].append("saved")
+        run.say("Saved the game")
+        run.end(0)
+        return "Stopping the server"
+
+    @staticmethod
+    def _eat(run: FakeRun, megabytes: int) -> None:
+        run.memory_bytes += megabytes * MEGABYTE
+        if run.memory_bytes > run.spec.memory_mb * MEGABYTE:
+            run.oom_killed = True
+            run.end(137)
+
+    def console_tail(self, server_id: UUID, position: str | None) -> ConsoleChunk:
+        with self.node.call("console_tail"):
+            runs = self.node.runs.get(server_id, [])
+            if not runs:
+                return ConsoleChunk((), position or "")
+            name, _, offset = (position or "").partition(":")
+            index = next((i for i, r in enumerate(runs) if r.spec.run_id.hex == name), None)
+            at = int(offset) if index is not None else 0
+            run = runs[-1 if index is None else index]
+            lines = tuple(run.lines[at : at + CHUNK])
+            after = at + len(lines)
+            if run is not runs[-1] and after >= len(run.lines):
+                following = runs[runs.index(run) + 1]
+                return ConsoleChunk(lines, f"{following.spec.run_id.hex}:0", more=True)
+            return ConsoleChunk(lines, f"{run.spec.run_id.hex}:{after}", more=after < len(run.lines))
+
+    def sample(self, server_ids: Collection[UUID]) -> Mapping[UUID, Sample]:
+        with self.node.call("sample"):
+            found = {}
+            for server_id in server_ids:
+                run = self.node.run(server_id)
+                if run is not None and run.alive:
+                    seconds = (clock.now() - run.started_at).total_seconds()
+                    disk = sum(map(len, self.node.data[server_id]))
+                    found[server_id] = Sample(run.memory_bytes, 0.05 * seconds, disk, 0, 0)
+            return found
+
+    def disk_bytes(self, server_id: UUID) -> int:
+        with self.node.call("disk_bytes"):
+            return sum(map(len, self.node.data.get(server_id, [])))
+
+    def list_owned(self) -> list[Owned]:
+        with self.node.call("list_owned"):
+            owned = []
+            for server_id in {*self.node.runs, *self.node.data}:
+                seen = self._observed(server_id)
+                owned.append(Owned(server_id, seen.run_id, seen.state))
+            return owned
