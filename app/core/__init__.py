@@ -13,17 +13,20 @@ def register(app: Flask) -> None:
     """Plug the machinery into the application."""
     from app.core import models, tasks  # noqa: F401
     from app.core.carrier import rq_carrier
+    from app.core.describe import describe_own
     from app.core.policies import register_policies
+    from app.core.queries.search import pages, search_provider
     from app.core.services.job import enqueue
-    from app.core.views.files import files
-    from app.core.views.health import health
-    from app.core.views.mail import mail
+    from app.core.views import blueprints, register_pages
     from app.kit.jobref import use_sink
     from app.kit.links import public_link
 
     use_sink(enqueue)
     app.extensions.setdefault("kontor-carrier", rq_carrier)
-    register_policies()
     app.jinja_env.globals["public_link"] = public_link
-    for blueprint in (health, files, mail):
+    register_policies()
+    describe_own()
+    search_provider("pages", pages)
+    for blueprint in blueprints:
         app.register_blueprint(blueprint)
+    register_pages()
