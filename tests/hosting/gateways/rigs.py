@@ -1,0 +1,141 @@
+"""What the contract tests need of each runtime: servers to start, other workers' eyes, and ways to break it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.hosting.catalog import read_templates
+from app.hosting.gateways.fake import FakeNode, FakeRuntime
+from app.hosting.gateways.ping import Pong, sweep
+from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
+from app.hosting.gateways.runtime import ConsoleChunk, Observed, Quiet, Runtime, Spec, State
+from app.hosting.rules.template import Template, Value
+
+CATALOG = Path(__file__).parent / "catalog"
+EDGE = read_templates(CATALOG)["edge"]
+
+_ports = itertools.count(25_700 + os.getpid() % 100)
+
+
+def free_port() -> int:
+    """A port of this test run's own range that nobody uses now."""
+    while True:
+        port = 25_700 + next(_ports) % 250
+        with socket.socket() as probe:
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+            return port
+
+
+def make_spec(
+    template: Template = EDGE, *, memory_mb: int = 128, port: int | None = None, **settings: Value
+) -> Spec:
+    return Spec(
+        server_id=uuid.uuid4(),
+        run_id=uuid.uuid4(),
+        template=template,
+        memory_mb=memory_mb,
+        port=port or free_port(),
+        settings=settings,
+    )
+
+
+def eventually(check: Callable[[], object], seconds: float = 15.0) -> object:
+    """Waits until a check gives something true and returns it."""
+    until = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < until, "did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+@dataclass
+class Rig:
+    """A runtime under test. `another` makes one more object on the same machine, as a second worker would."""
+
+    name: str
+    runtime: Runtime
+    another: Callable[[], Runtime]
+    ping: Callable[[Mapping], Mapping] = sweep
+    real: bool = True
+    used: list[Spec] = field(default_factory=list)
+
+    def spec(self, **settings: Value) -> Spec:
+        spec = make_spec(**settings)  # type: ignore[arg-type]
+        self.used.append(spec)
+        return spec
+
+    def start(self, spec: Spec | None = None, **settings: Value) -> Spec:
+        """A server that is ready."""
+        spec = spec or self.spec(**settings)
+        self.runtime.prepare(spec, Quiet())
+        self.runtime.start(spec)
+        self.ready(spec)
+        eventually(lambda: any("Done (" in line for line in self.console(spec).lines))
+        return spec
+
+    def ready(self, spec: Spec) -> Pong:
+        seen = self.runtime.inspect(spec.server_id)
+        assert seen.address is not None, seen
+        found = eventually(lambda: self.ping({spec.server_id: seen.address})[spec.server_id])
+        assert isinstance(found, Pong)
+        return found
+
+    def ended(self, spec: Spec, seconds: float = 15.0) -> Observed:
+        found = eventually(
+            lambda: (seen := self.runtime.inspect(spec.server_id)).state is State.EXITED and seen, seconds
+        )
+        assert isinstance(found, Observed)
+        return found
+
+    def console(self, spec: Spec, position: str | None = None) -> ConsoleChunk:
+        """Everything there is to read after a position."""
+        lines: list[str] = []
+        skipped = 0
+        while True:
+            chunk = self.runtime.console_tail(spec.server_id, position)
+            lines += chunk.lines
+            skipped += chunk.skipped_bytes
+            position = chunk.position
+            if not chunk.more:
+                return ConsoleChunk(tuple(lines), position, skipped)
+
+    def clean(self) -> None:
+        for spec in self.used:
+            self.runtime.remove(spec.server_id, keep_data=False)
+
+
+@contextmanager
+def fake_rig() -> Iterator[Rig]:
+    node = FakeNode()
+    yield Rig("fake", FakeRuntime(node), lambda: FakeRuntime(node), node.sweep, real=False)
+
+
+@contextmanager
+def process_rig(folder: Path, *, use_cgroups: bool = True, own_users: bool = True) -> Iterator[Rig]:
+    for parent in (folder, *folder.parents):  # the games' users have to pass
+        if parent.owner() == Path.home().owner() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    config = ProcessConfig(
+        root=folder / "games",
+        cache=folder / "cache",
+        installation=f"test{os.getpid()}",
+        catalog=CATALOG,
+        use_cgroups=use_cgroups,
+        **({} if own_users else {"user_ids": None}),
+    )
+    rig = Rig("process", ProcessRuntime(config), lambda: ProcessRuntime(config))
+    try:
+        yield rig
+    finally:
+        rig.clean()
