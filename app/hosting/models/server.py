@@ -23,7 +23,7 @@ class Server(db.Model):  # type: ignore[name-defined]
     __tablename__ = "hosting_server"
 
     id: Mapped[UUID] = primary_key()
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_organisation.id"))
+    organisation_id: Mapped[UUID]
     name: Mapped[str] = mapped_column(String(60))
     template: Mapped[str] = mapped_column(String(40))
     game_version: Mapped[str] = mapped_column(String(30))
@@ -61,6 +61,8 @@ class Server(db.Model):  # type: ignore[name-defined]
     last_ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[UUID | None]
+    once: Mapped[str | None] = mapped_column(String(64))
+    """Token of the form that made it: a double click finds the first server."""
     deleted_at: Mapped[datetime | None]
 
     __table_args__ = (

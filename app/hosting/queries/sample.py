@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -79,10 +80,10 @@ def _moment(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _point(at: int, row: object) -> Point:
+def _point(at: int, row: Any) -> Point:
     if row is None:
         return Point(_moment(at), None, None, None, None, None, None, None)
-    _, covered, memory, cpu, player_seconds, tps, disk, received, sent = row  # type: ignore[misc]
+    _, covered, memory, cpu, player_seconds, tps, disk, received, sent = row
 
     def rate(amount: float | None) -> float | None:
         return None if amount is None or not covered else amount / covered

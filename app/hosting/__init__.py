@@ -1,0 +1,30 @@
+"""Pay-per-play game servers: from a template to a running game, charged by the second, with everything live.
+
+Promises: what a page says about a server is what the runtime says, at most a minute old; a server is never started twice
+and never charged twice; a world is only deleted by its owner.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from flask import Flask
+
+from app.kit.config import ROOT
+
+
+def register(app: Flask) -> None:
+    """Plug hosting into the application."""
+    from app.hosting import models, subscribers  # noqa: F401
+    from app.hosting.catalog import templates
+    from app.hosting.policies import grant_all
+    from app.hosting.services.place import standard_runtimes, use_runtimes
+    from app.hosting.views import hosting
+
+    templates()  # a broken template stops the start and says where
+    grant_all()
+    use_runtimes(app, standard_runtimes(app.extensions["kontor-settings"]))
+    for page in iter_modules([str(ROOT / "app/hosting/views")]):
+        import_module(f"app.hosting.views.{page.name}")
+    app.register_blueprint(hosting)

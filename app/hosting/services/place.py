@@ -1,0 +1,120 @@
+"""Where servers run: the node, the runtimes on it, and what a runtime is told about a server."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import cast
+from uuid import UUID
+
+from flask import Flask, current_app
+from flask_babel import gettext as _
+
+from app.core.api import get_setting
+from app.hosting.catalog import templates
+from app.hosting.gateways import ping
+from app.hosting.gateways.ping import Pong
+from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
+from app.hosting.gateways.runtime import Address, Observed, Runtime, Spec
+from app.hosting.gateways.runtime import State as Existing
+from app.hosting.models import Run, Server
+from app.hosting.rules.server import Look, Seen
+from app.hosting.rules.template import RuntimeName, Template
+from app.kit.config import Settings, settings
+from app.kit.errors import Invalid
+
+NODE = "local"
+"""The machine this installation runs on. Servers, ports and watch leases carry a node's name from the start."""
+
+Maker = Callable[[], Runtime]
+Sweep = Callable[[Mapping[UUID, Address], float], Mapping[UUID, Pong | None]]
+EXTENSION = "kontor-hosting-runtimes"
+
+
+def standard_runtimes(config: Settings) -> dict[str, Maker]:
+    """How this installation makes its runtimes. The process runtime is always there, docker when it is wanted."""
+    # Two installations on one machine must not take each other's servers for their own.
+    installation = "kontor-" + hashlib.sha256(str(config.var_dir.resolve()).encode()).hexdigest()[:8]
+    games = config.var_dir.resolve() / "games"
+    makers: dict[str, Maker] = {
+        "process": lambda: ProcessRuntime(
+            ProcessConfig(root=games, cache=config.var_dir.resolve() / "games-cache", installation=installation)
+        )
+    }
+    return makers
+
+
+def use_runtimes(app: Flask, makers: Mapping[str, Maker], sweep: Sweep = ping.sweep) -> None:
+    """Plug in how runtimes are made (each on first use, once a process) and how games are pinged."""
+    app.extensions[EXTENSION] = {"makers": dict(makers), "made": {}, "sweep": sweep}
+
+
+def ping_all(addresses: Mapping[UUID, Address], deadline_seconds: float) -> Mapping[UUID, Pong | None]:
+    """Server List Ping to many servers at once; None for those that do not answer."""
+    sweep: Sweep = current_app.extensions[EXTENSION]["sweep"]
+    return sweep(addresses, deadline_seconds)
+
+
+def runtime_named(name: str) -> Runtime:
+    """The runtime with this name. LookupError when the installation has none."""
+    store = current_app.extensions[EXTENSION]
+    if name not in store["made"]:
+        store["made"][name] = store["makers"][name]()
+    return cast(Runtime, store["made"][name])
+
+
+def runtime_names() -> tuple[str, ...]:
+    """Names of the runtimes this installation offers."""
+    return tuple(current_app.extensions[EXTENSION]["makers"])
+
+
+def choose_runtime(template: Template) -> RuntimeName:
+    """The operator's choice where the template can do it, else the template's own first. Raises Invalid."""
+    offered = [name for name in template.runtimes if name in runtime_names()]
+    wanted = settings().game_runtime
+    for name in offered:
+        if name == wanted:
+            return name
+    if not offered:
+        raise Invalid(fields={"template": _("Diese Vorlage läuft auf dieser Installation nicht.")})
+    return offered[0]
+
+
+def template_of(slug: str) -> Template:
+    """A server's template. LookupError when a release took it away."""
+    return templates()[slug]
+
+
+def spec_of(server: Server, run: Run | None, run_id: UUID) -> Spec:
+    """What the runtime is told: the run's own values, so that a repeated start is the same start."""
+    template = template_of(server.template)
+    images: dict[str, str] = get_setting(None, "hosting.images", {})
+    return Spec(
+        server_id=server.id,
+        run_id=run_id,
+        template=template,
+        memory_mb=run.memory_mb if run else server.memory_mb,
+        port=server.port or 0,
+        settings=run.settings if run else server.settings,
+        image=images.get(template.slug),
+    )
+
+
+_LOOKS = {
+    Existing.RUNNING: Look.RUNNING,
+    Existing.EXITED: Look.EXITED,
+    Existing.ABSENT: Look.ABSENT,
+    Existing.UNKNOWN: Look.UNKNOWN,
+}
+
+
+def seen(observed: Observed) -> Seen:
+    """A runtime's answer as the rules see it."""
+    return Seen(
+        _LOOKS[observed.state],
+        observed.run_id,
+        observed.started_at,
+        observed.finished_at,
+        observed.exit_code,
+        observed.oom_killed,
+    )

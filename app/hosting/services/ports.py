@@ -1,0 +1,62 @@
+"""Public ports: given to a server for its life, so that its address stays the same. A unique key keeps them apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.hosting.errors import NoFreePort
+from app.hosting.models import Port
+from app.kit import clock
+from app.kit.config import settings
+from app.kit.db import db, require_transaction
+
+BLOCKED_FOR = timedelta(hours=1)
+
+
+def port_range() -> range:
+    """The ports that may be given away, from the setting `from-to`."""
+    first, _dash, last = settings().game_ports.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def give_port(node: str, server_id: UUID) -> int:
+    """The lowest free port of a node, now this server's. Joins the caller's transaction. Raises NoFreePort."""
+    require_transaction()
+    while True:
+        taken = set(db.session.scalars(select(Port.port).where(Port.node == node)))
+        free = next((port for port in port_range() if port not in taken), None)
+        if free is None:
+            raise NoFreePort(_("Auf diesem Rechner ist kein Port mehr frei. Lösche einen Server, den du nicht brauchst."))
+        try:
+            with db.session.begin_nested():
+                db.session.add(Port(node=node, port=free, server_id=server_id))
+            return free
+        except IntegrityError:
+            continue  # somebody else took it meanwhile; the next look sees that
+
+
+def block_port(node: str, port: int) -> None:
+    """Something foreign listens there: take it from its server for a while. Joins the caller's transaction."""
+    require_transaction()
+    db.session.execute(
+        update(Port).where(Port.node == node, Port.port == port).values(server_id=None, blocked_at=clock.now())
+    )
+
+
+def return_port(server_id: UUID) -> None:
+    """The server needs no port any more. Joins the caller's transaction."""
+    require_transaction()
+    db.session.execute(delete(Port).where(Port.server_id == server_id))
+
+
+def unblock_ports() -> None:
+    """Offer blocked ports again after a while. Joins the caller's transaction."""
+    require_transaction()
+    db.session.execute(
+        delete(Port).where(Port.server_id.is_(None), Port.blocked_at < clock.now() - BLOCKED_FOR)
+    )
