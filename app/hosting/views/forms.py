@@ -1,0 +1,122 @@
+"""Forms of servers. A template's settings become fields of their own kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
+
+from app.hosting.rules.template import Setting, Template, Value
+from app.hosting.services.server import NewServer
+from app.kit.errors import Invalid
+from app.kit.forms import Form, OnceField
+
+PREFIX = "setting_"
+
+
+class ServerForm(Form):
+    """Name, memory and the template's settings."""
+
+    once = OnceField()
+    template = HiddenField()
+    name = StringField()
+    memory_mb = RadioField()
+    accept_eula: BooleanField | None = None
+    template_data: Template
+
+    def setting_values(self) -> dict[str, Value]:
+        """The template's settings as the person chose them."""
+        return {
+            setting.key: self[PREFIX + setting.key].data
+            for setting in self.template_data.settings
+            if self[PREFIX + setting.key].data is not None
+        }
+
+    def new_server(self) -> NewServer:
+        """What the service is asked for."""
+        return NewServer(
+            name=self.name.data or "",
+            template=self.template_data.slug,
+            memory_mb=int(self.memory_mb.data),
+            settings=self.setting_values(),
+            accept_eula=bool(self.accept_eula.data) if self.accept_eula else False,
+        )
+
+    def take_errors(self, error: Invalid) -> None:
+        """A service names settings as settings.<key>; here they are fields with a prefix."""
+        fields = {name.replace("settings.", PREFIX): text for name, text in error.fields.items()}
+        super().take_errors(Invalid(error.message, fields))
+
+    @property
+    def setting_fields(self) -> list[tuple[Setting, Any]]:
+        """Each setting with its field."""
+        return [(setting, self[PREFIX + setting.key]) for setting in self.template_data.settings]
+
+
+def size_word(memory_mb: int) -> str:
+    """4 GB, 512 MB."""
+    return f"{memory_mb // 1024} GB" if memory_mb % 1024 == 0 else f"{memory_mb} MB"
+
+
+def _accepted(_form: Any, field: BooleanField) -> None:
+    if not field.data:
+        raise ValidationError(_("Ohne Zustimmung darf das Spiel nicht gestartet werden."))
+
+
+def _field(setting: Setting, locale: str) -> Any:
+    label = setting.label.text(locale)
+    hint = setting.help.text(locale) if setting.help else ""
+    common: dict[str, Any] = {"default": setting.default, "description": hint}
+    if setting.type == "boolean":
+        return BooleanField(label, **common)
+    if setting.type == "choice":
+        return SelectField(
+            label, choices=[(c.value, c.label.text(locale)) for c in setting.choices], **common
+        )
+    if setting.type == "integer":
+        span = NumberRange(setting.minimum, setting.maximum)
+        return IntegerField(label, validators=[InputRequired(), span], **common)
+    return StringField(label, validators=[Length(max=setting.max_length)], **common)
+
+
+def _form_class(template: Template, *, with_eula: bool) -> type[ServerForm]:
+    locale = str(get_locale())
+    fields: dict[str, Any] = {
+        "name": StringField(
+            _("Name"),
+            validators=[InputRequired(), Length(max=60, message=_("Höchstens 60 Zeichen."))],
+            description=_("So heißt der Server bei dir und in der Serverliste. Höchstens 60 Zeichen."),
+        ),
+        "memory_mb": RadioField(
+            _("Arbeitsspeicher"),
+            choices=[(str(mb), size_word(mb)) for mb in template.memory.choices_mb],
+            default=str(template.memory.default_mb),
+            validators=[InputRequired()],
+        ),
+        "template": HiddenField(default=template.slug),
+        "template_data": template,
+    }
+    if with_eula and template.eula:
+        fields["accept_eula"] = BooleanField(
+            _("Ich stimme den Nutzungsbedingungen des Spiels zu"), validators=[_accepted]
+        )
+    fields.update({PREFIX + setting.key: _field(setting, locale) for setting in template.settings})
+    return type("TemplateForm", (ServerForm,), fields)
+
+
+def new_server_form(template: Template, name: str = "") -> ServerForm:
+    """The form that makes a server from a template."""
+    form = _form_class(template, with_eula=True)()
+    if name and not form.name.data:
+        form.name.data = name[:60]
+    return form
+
+
+def settings_form(template: Template, *, name: str, memory_mb: int, values: dict[str, Value]) -> ServerForm:
+    """The form that changes a server."""
+    data: dict[str, Any] = {"name": name, "memory_mb": str(memory_mb), "template": template.slug}
+    data.update({PREFIX + s.key: values.get(s.key, s.default) for s in template.settings})
+    return _form_class(template, with_eula=False)(data=data)

@@ -1,0 +1,127 @@
+"""Small helpers for templates, reached as `hosting.…`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from app.billing.api import Method, MonthForecast, WalletState
+from app.hosting.policies import P
+from app.hosting.queries.server import ServerDetail, ServerRow, template_name
+from app.hosting.rules.server import State
+from app.hosting.views.forms import size_word
+from app.hosting.views.prices import price_of
+from app.hosting.views.words import reason_text, state_tone, state_word
+from app.kit.authz import current_actor, may
+from app.kit.formats import money, money_rate
+from app.kit.i18n import choose_locale
+from app.kit.money import Money
+
+
+class Helpers:
+    """What templates of hosting may call."""
+
+    size = staticmethod(size_word)
+    reason = staticmethod(reason_text)
+    hourly = staticmethod(price_of)
+
+    @staticmethod
+    def state(state: State) -> tuple[str, str]:
+        """Word and tone of a state."""
+        return state_word(state), state_tone(state)
+
+    @staticmethod
+    def template(slug: str) -> str:
+        """A template's name in the viewer's language."""
+        return template_name(slug, choose_locale())
+
+    @staticmethod
+    def players(server: ServerRow) -> str:
+        """2 of 20, or why there is no number."""
+        if server.state is not State.RUNNING or server.players_online is None:
+            return "–"
+        return _("%(n)d von %(max)d", n=server.players_online, max=server.players_max or 0)
+
+    @staticmethod
+    def price_hints(prices: dict[str, Money]) -> dict[str, str]:
+        """Second lines of the memory choices."""
+        return {size: _("%(price)s pro Stunde", price=money_rate(price)) for size, price in prices.items()}
+
+    @staticmethod
+    def runway(wallet: WalletState) -> str:
+        """How long the credit lasts."""
+        if wallet.runway_minutes is None:
+            return _("gerade läuft nichts")
+        hours = wallet.runway_minutes // 60
+        if hours >= 48:
+            return _("reicht noch etwa %(n)d Tage", n=hours // 24)
+        return _("reicht noch etwa %(n)d Stunden", n=hours) if hours >= 2 else _("reicht nur noch kurz")
+
+    @staticmethod
+    def forecast(made: MonthForecast) -> str:
+        """Range and method of a forecast."""
+        if made.method is Method.NOTHING:
+            return _("noch ohne Verlauf")
+        span = _("zwischen %(low)s und %(high)s", low=money(made.low), high=money(made.high))
+        if made.method is Method.RUN_RATE:
+            return _("%(span)s, aus dem bisherigen Schnitt", span=span)
+        return _("%(span)s, aus dem Wochenverlauf", span=span)
+
+    @staticmethod
+    def phase_hint(meter: str) -> str:
+        """What a phase is charged by."""
+        return {
+            "hosting.active": _("Arbeitsspeicher mal Laufzeit"),
+            "hosting.sleep": _("Speicherplatz gestoppter Server"),
+            "hosting.archive": _("kostet nichts"),
+        }.get(meter, "")
+
+    @staticmethod
+    def step(note: str) -> str:
+        """What the installation is doing."""
+        return {
+            "checking": _("Prüft, was schon da ist"),
+            "waiting": _("Wartet auf eine andere Installation"),
+            "downloading": _("Lädt das Spiel herunter"),
+            "verifying": _("Prüft die Dateien"),
+            "configuring": _("Richtet den Server ein"),
+            "ready": _("Fertig"),
+        }.get(note, note or _("Wartet auf einen freien Arbeiter"))
+
+    @staticmethod
+    def tab_items(tabs: list[tuple[str, str, str, int]], current: str) -> list[tuple[str, str, bool, int]]:
+        """Filter tabs for the tab row."""
+        return [(word, url, key == current, count) for key, word, url, count in tabs]
+
+    @staticmethod
+    def server_tabs(server: ServerDetail, current: str) -> list[tuple[str, str, bool]]:
+        """The pages of one server."""
+        items = [
+            (_("Übersicht"), "hosting.server", True),
+            (_("Konsole"), "hosting.server_console", True),
+            (_("Ereignisse"), "hosting.server_events", True),
+            (_("Einstellungen"), "hosting.server_settings", may(current_actor(), P.server_settings)),
+        ]
+        return [
+            (word, url_for(end, server_id=server.id), end == current) for word, end, shown in items if shown
+        ]
+
+    @staticmethod
+    def windows() -> list[tuple[str, str]]:
+        """Time spans of the chart."""
+        return [
+            ("10m", _("10 min")), ("1h", _("1 h")), ("6h", _("6 h")), ("24h", _("24 h")),
+            ("7d", _("7 Tage")), ("30d", _("30 Tage")),
+        ]  # fmt: skip
+
+    @staticmethod
+    def daily_rows(daily: list[tuple[date, dict[str, Money]]], phases: tuple[str, ...]) -> list[list[Any]]:
+        """The daily chart as rows, days without cost left out."""
+        rows = []
+        for day, parts in daily:
+            if any(parts.values()):
+                rows.append([f"{day:%d.%m.}", *(money(parts.get(phase, Money(0))) for phase in phases[:2])])
+        return rows

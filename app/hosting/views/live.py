@@ -1,0 +1,56 @@
+"""Live fragments of a server: the same templates the page includes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import render_template
+
+from app.hosting.queries.sample import series
+from app.hosting.queries.server import ServerDetail, may_see, server_detail
+from app.hosting.views import facts
+from app.hosting.views.chart import metrics_chart
+from app.hosting.views.console import tail
+from app.kit import live
+from app.kit.errors import NotFound
+
+PREFIX = "hosting-server"
+LIVE_WINDOW = "1h"
+
+
+def _render(template: str, more: Callable[[ServerDetail], dict[str, Any]]) -> Callable[[UUID], str]:
+    def render(server_id: UUID) -> str:
+        server = server_detail(server_id)
+        if server is None:
+            raise NotFound
+        return render_template(f"hosting/server/{template}.html", server=server, **more(server))
+
+    return render
+
+
+def _chart(server: ServerDetail) -> dict[str, Any]:
+    return {
+        "chart": metrics_chart(server, series(server.id, LIVE_WINDOW), LIVE_WINDOW),
+        "window": LIVE_WINDOW,
+    }
+
+
+FRAGMENTS: dict[str, tuple[str, Callable[[ServerDetail], dict[str, Any]]]] = {
+    "status": ("_status", lambda server: {}),
+    "situation": ("_situation", lambda server: {"installation": facts.installation(server)}),
+    "cost": ("_cost", lambda server: {"cost": facts.cost_facts(server)}),
+    "players": ("_players", lambda server: {}),
+    "metrics": ("_metrics", _chart),
+    "events": ("_events", lambda server: {"timeline": facts.timeline(server.organisation_id, server.id)}),
+    "row": ("_tag_live", lambda server: {}),
+}
+
+
+def register_fragments() -> None:
+    """Tell the live process how each part of a server looks."""
+    for aspect, (template, more) in FRAGMENTS.items():
+        live.fragment(prefix=PREFIX, aspect=aspect, authorise=may_see, render=_render(template, more))
+    console = _render("_console_log", lambda server: {"lines": tail(server)})
+    live.fragment(prefix=PREFIX, aspect="console", authorise=may_see, render=console, stream=True)

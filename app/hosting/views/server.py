@@ -1,0 +1,116 @@
+"""One server: its page, its fragments and what can be done to it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.hosting.catalog import templates
+from app.hosting.errors import NoCredit
+from app.hosting.policies import P
+from app.hosting.queries.sample import WINDOWS, series
+from app.hosting.queries.server import ServerDetail, find_server
+from app.hosting.rules.server import State
+from app.hosting.services import power
+from app.hosting.services import server as services
+from app.hosting.views import facts, hosting
+from app.hosting.views.chart import metrics_chart
+from app.hosting.views.console import tail
+from app.kit import htmx
+from app.kit.authz import allows, current_actor
+
+
+def page_context(server: ServerDetail, window: str) -> dict[str, Any]:
+    """What page and fragments need."""
+    return {
+        "server": server,
+        "template": templates().get(server.template),
+        "cost": facts.cost_facts(server),
+        "timeline": facts.timeline(server.organisation_id, server.id),
+        "installation": facts.installation(server),
+        "chart": metrics_chart(server, series(server.id, window), window),
+        "window": window,
+    }
+
+
+@hosting.get("/servers/<uuid:server_id>")
+@allows(P.server_read)
+def server(server_id: UUID) -> ResponseReturnValue:
+    """The server's page: state, cost, measurements, console, events."""
+    found = find_server(current_actor(), server_id)
+    window = request.args.get("window", "1h")
+    context = page_context(found, window if window in WINDOWS else "1h")
+    return render_template("hosting/server/show.html", **context, lines=tail(found))
+
+
+@hosting.post("/servers/<uuid:server_id>/run")
+@allows(P.server_power)
+def start_server(server_id: UUID) -> ResponseReturnValue:
+    """Start it (or deploy a draft). Without enough credit the page says what is missing."""
+    actor = current_actor()
+    found = find_server(actor, server_id)
+    try:
+        if found.state is State.DRAFT:
+            services.deploy(actor, server_id)
+        else:
+            power.start_server(actor, server_id)
+    except NoCredit as error:
+        flash(error.message, "warn")
+        return htmx.go(url_for("billing.wallet"))
+    flash(_("%(name)s startet.", name=found.name), "ok")
+    return _back(server_id)
+
+
+@hosting.post("/servers/<uuid:server_id>/rest")
+@allows(P.server_power)
+def stop_server(server_id: UUID) -> ResponseReturnValue:
+    """Stop it; the game saves first."""
+    power.stop_server(current_actor(), server_id)
+    flash(_("Der Server speichert und stoppt."), "ok")
+    return _back(server_id)
+
+
+@hosting.post("/servers/<uuid:server_id>/restart")
+@allows(P.server_power)
+def restart_server(server_id: UUID) -> ResponseReturnValue:
+    """Stop with saving, then start."""
+    power.restart_server(current_actor(), server_id)
+    flash(_("Der Server wird neu gestartet."), "ok")
+    return _back(server_id)
+
+
+@hosting.route("/servers/<uuid:server_id>/kill", methods=["GET", "POST"])
+@allows(P.server_power)
+def kill_server(server_id: UUID) -> ResponseReturnValue:
+    """End it at once, after a question."""
+    found = find_server(current_actor(), server_id)
+    if request.method == "GET":
+        return render_template("hosting/server/kill.html", server=found)
+    power.kill_server(current_actor(), server_id)
+    flash(_("Der Server wird sofort beendet."), "warn")
+    return _back(server_id)
+
+
+@hosting.route("/servers/<uuid:server_id>/delete", methods=["GET", "POST"])
+@allows(P.server_delete)
+def delete_server(server_id: UUID) -> ResponseReturnValue:
+    """Delete it with its world, after typing its name."""
+    found = find_server(current_actor(), server_id)
+    typed = request.form.get("name", "")
+    if request.method == "GET" or typed.strip() != found.name:
+        wrong = request.method == "POST"
+        return render_template("hosting/server/delete.html", server=found, wrong=wrong), 422 if wrong else 200
+    services.delete_server(current_actor(), server_id)
+    flash(_("%(name)s wird gelöscht.", name=found.name), "ok")
+    return htmx.go(url_for("hosting.servers"))
+
+
+def _back(server_id: UUID) -> ResponseReturnValue:
+    """To the list for actions made there, else to the server's page."""
+    if request.form.get("from") == "list":
+        return htmx.go(url_for("hosting.servers"))
+    return htmx.go(url_for("hosting.server", server_id=server_id))

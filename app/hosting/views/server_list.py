@@ -1,0 +1,96 @@
+"""The organisation's servers: list, search, filter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.billing import api as billing
+from app.hosting.catalog import templates
+from app.hosting.policies import P
+from app.hosting.queries.first_steps import first_steps
+from app.hosting.queries.server import GROUPS, ServerFilter, count_servers, list_servers
+from app.hosting.rules.server import State
+from app.hosting.views import hosting
+from app.hosting.views.words import GROUP_WORDS
+from app.kit import clock
+from app.kit.authz import allows, current_actor
+from app.kit.config import settings
+from app.kit.money import Money
+
+PAGE = 50
+FEW = 3  # beyond so many servers nobody needs the checklist
+
+
+@hosting.get("/")
+@allows(P.server_read)
+def home() -> ResponseReturnValue:
+    """The module's first page."""
+    return redirect(url_for("hosting.servers"))
+
+
+@hosting.get("/servers")
+@allows(P.server_read)
+def servers() -> ResponseReturnValue:
+    """All servers with state, players and cost; an empty organisation is shown how to begin."""
+    actor = current_actor()
+    assert actor.organisation_id is not None
+    wanted = ServerFilter(
+        text=request.args.get("q", "")[:60],
+        group=request.args.get("state", "") if request.args.get("state", "") in GROUPS else "",
+        sort=request.args.get("sort", "name"),
+    )
+    counts = count_servers(actor)
+    page = list_servers(actor, wanted, cursor=request.args.get("cursor"), limit=PAGE)
+    begin, _end = billing.month_bounds(clock.now(), settings().billing_zone)
+    costs = billing.costs_of_many(actor.organisation_id, begin, clock.now() + timedelta(seconds=1))
+    month = sum((cost.total for cost in costs.values()), Money(0))
+    wallet = billing.wallet(actor.organisation_id)
+    return render_template(
+        "hosting/server/index.html",
+        page=page,
+        wanted=wanted,
+        counts=counts,
+        total=sum(counts.values()),
+        tabs=_tabs(counts),
+        costs=costs,
+        month=month,
+        wallet=wallet,
+        templates=templates(),
+        checklist=_checklist(actor.organisation_id, wallet) if sum(counts.values()) <= FEW else None,
+    )
+
+
+def _checklist(
+    organisation_id: UUID, wallet: billing.WalletState
+) -> list[tuple[str, bool, str | None, str]] | None:
+    """The way to the first game, from real acts; None when all is done."""
+    steps = first_steps(organisation_id)
+    there = url_for("hosting.server", server_id=steps.server_id) if steps.server_id else None
+    credit = wallet.balance.nanos > 0 or steps.played
+    items = [
+        (_("Guthaben aufladen"), credit, url_for("billing.wallet"), _("Aufladen")),
+        (
+            _("Server aus einer Vorlage anlegen"),
+            steps.created,
+            url_for("hosting.new_server"),
+            _("Vorlage wählen"),
+        ),
+        (_("Server starten"), steps.played, there, _("Zum Server")),
+        (_("Adresse im Spiel eingeben und beitreten"), steps.joined, there, _("Adresse zeigen")),
+    ]
+    return None if all(item[1] for item in items) else items
+
+
+def _tabs(counts: dict[State, int]) -> list[tuple[str, str, str, int]]:
+    """Filter tabs with how many servers each holds: (key, word, address, count)."""
+    numbers = {"": sum(counts.values())}
+    numbers.update({key: sum(counts.get(state, 0) for state in states) for key, states in GROUPS.items()})
+    return [
+        (key, str(GROUP_WORDS[key]), url_for("hosting.servers", state=key or None), number)
+        for key, number in numbers.items()
+    ]
