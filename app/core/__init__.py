@@ -30,3 +30,4 @@ def register(app: Flask) -> None:
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     register_pages()
+    register_styleguide(app)
