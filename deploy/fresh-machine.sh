@@ -57,9 +57,11 @@ exec unshare --mount --pid --fork --kill-child bash -c '
     trap "" INT
     chroot "$machine" bash -c '\''trap - INT; cd "$1" && shift && exec "$@"'\'' inner "$place" "$@"
     code=$?
-    left=$(ls "$machine/proc" | grep -c "^[0-9]*$")
-    for pid in $(ls "$machine/proc" | grep "^[0-9]*$"); do
-        [ "$pid" != $$ ] && tr "\0" " " < "$machine/proc/$pid/cmdline" 2>/dev/null && echo "  (pid $pid)"
-    done
+    sleep 1
+    for pid in $(ls "$machine/proc" | grep "^[0-9][0-9]*$"); do
+        line=$(tr "\0" " " < "$machine/proc/$pid/cmdline") 2>/dev/null || continue
+        case $line in *"bash -c"*|""|"ls "*|"sleep "*) ;; *) echo "LEFT BEHIND: $pid $line" ;; esac
+    done 2>/dev/null
+    echo "exit code $code; processes left behind are named above"
     exit $code
 ' outer "$machine" "$place" env -i "${keep[@]}" "${enter[@]}" "$@"

@@ -44,7 +44,10 @@ def prepare_translations() -> None:
 
 def prepare_front_end(*extra: str) -> None:
     """Fetch the front-end files with their checksums when the list changed."""
-    stamp = Stamp(VAR / "stamps" / f"assets{''.join(extra)}", digest(str(VAR), ROOT / "assets.toml", ROOT / "package-lock.json"))
+    stamp = Stamp(
+        VAR / "stamps" / f"assets{''.join(extra)}",
+        digest(str(VAR), ROOT / "assets.toml", ROOT / "package-lock.json"),
+    )
     if not (stamp.fresh and (VAR / "static" / "vendor").is_dir()):
         print(f"{MARK} Fetching the front-end files", flush=True)
         run(PYTHON, "-m", "app.kit.assets", "sync", *extra, quiet=True)
@@ -56,13 +59,26 @@ def prepare_database() -> None:
     given = os.environ.get("KONTOR_DATABASE_URL", "")
     file = VAR / "kontor.db"
     identity = given or (f"{file} {file.stat().st_ino}" if file.exists() else "none")
-    code = [*(ROOT / "migrations").glob("versions/*.py"), *(ROOT / "app").glob("*/demo*"), *(ROOT / "app").glob("*/demo/*.py")]
+    code = [
+        *(ROOT / "migrations").glob("versions/*.py"),
+        *(ROOT / "app").glob("*/demo*"),
+        *(ROOT / "app").glob("*/demo/*.py"),
+    ]
     code = [path for path in code if path.is_file()]
     inputs = digest(code)
     if not given and Stamp(VAR / "stamps" / "database", identity + inputs).fresh:
         return
     print(f"{MARK} Preparing the database and the demo organisation", flush=True)
-    run(PYTHON, "-m", "flask", "--app", "wsgi", "kontor", "prepare", *(["--demo"] if os.environ["KONTOR_DEMO"] == "1" else []))
+    run(
+        PYTHON,
+        "-m",
+        "flask",
+        "--app",
+        "wsgi",
+        "kontor",
+        "prepare",
+        *(["--demo"] if os.environ["KONTOR_DEMO"] == "1" else []),
+    )
     identity = given or f"{file} {file.stat().st_ino}"
     Stamp(VAR / "stamps" / "database", identity + inputs).set()
 
@@ -76,7 +92,9 @@ def check_ports() -> None:
             try:
                 probe.bind((host, number))
             except OSError as error:
-                fail(f"Port {number} on {host}: {error.strerror}. Choose another one: PORT={port + 10} make run")
+                fail(
+                    f"Port {number} on {host}: {error.strerror}. Choose another one: PORT={port + 10} make run"
+                )
 
 
 def one_at_a_time() -> None:
@@ -111,7 +129,10 @@ def start() -> None:
     """Run the platform until Ctrl+C."""
     check_ports()
     port, host = os.environ.get("PORT", "8000"), os.environ.get("HOST", "127.0.0.1")
-    shown = os.environ.get("KONTOR_PUBLIC_URL") or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    shown = (
+        os.environ.get("KONTOR_PUBLIC_URL")
+        or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    )
     took = time.monotonic() - BEGAN
     text = f"\n    Kontor is ready after {{seconds}} s (preparing took {took:.1f} s): {shown}\n"
     lines = sign_in_lines()
@@ -145,7 +166,19 @@ def main() -> None:
     elif target == "test":
         become(PYTHON, "-m", "pytest", *rest)
     elif target == "test-fast":
-        become(PYTHON, "-m", "pytest", "-q", "-n", str(os.cpu_count() or 2), "--dist", "loadfile", "-m", FAST, *rest)
+        become(
+            PYTHON,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            str(os.cpu_count() or 2),
+            "--dist",
+            "loadfile",
+            "-m",
+            FAST,
+            *rest,
+        )
     elif target == "bench":
         become(PYTHON, "-m", "benchmarks", *rest)
     elif target == "check":

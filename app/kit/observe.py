@@ -278,6 +278,8 @@ def _end_request(response: Response) -> Response:
     # The endpoint, not the path: a path holds ids and one-time links, and has no bound.
     endpoint = request.endpoint or "none"
     _REQUESTS.labels(endpoint, request.method, f"{response.status_code // 100}xx").observe(took)
+    if request.blueprint == "health":  # asked several times a minute by machines
+        return response
     # Reading is measured, not logged; what changes, fails or is slow gets a line.
     if request.method not in ("GET", "HEAD", "OPTIONS") or response.status_code >= 400 or took > SLOW_SECONDS:
         log.info(

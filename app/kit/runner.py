@@ -147,7 +147,7 @@ class Supervisor:
             if time.monotonic() - self.began - told > 15:
                 told = time.monotonic() - self.began
                 self.say("runner", f"not ready after {told:.0f} s: {state}")
-            time.sleep(0.1)
+            time.sleep(0.2)
 
     def stop(self) -> None:
         """No new work, game servers, pages, Redis; what does not obey is killed."""

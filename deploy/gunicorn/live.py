@@ -12,7 +12,9 @@ from app.kit.metric_files import retire
 
 _on_postgres = os.environ.get("KONTOR_DATABASE_URL", "").startswith("postgres")
 
-bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('LIVE_PORT') or int(os.environ.get('PORT', '8000')) + 1}"]
+bind = [
+    f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('LIVE_PORT') or int(os.environ.get('PORT', '8000')) + 1}"
+]
 workers = int(os.environ.get("LIVE_WORKERS", "1"))
 worker_class = "gevent" if _on_postgres else "gthread"
 worker_connections = 20000

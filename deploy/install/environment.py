@@ -97,7 +97,10 @@ def install_requirements(name: str) -> None:
     files = [ROOT / "requirements.txt"] + ([ROOT / name] if name != "requirements.txt" else [])
     value = digest(sys.version, str(ROOT), *files)
     stamp = Stamp(VENV / f".{name}.stamp", value)
-    wider = Stamp(VENV / ".requirements-dev.txt.stamp", digest(sys.version, str(ROOT), *files, ROOT / "requirements-dev.txt"))
+    wider = Stamp(
+        VENV / ".requirements-dev.txt.stamp",
+        digest(sys.version, str(ROOT), *files, ROOT / "requirements-dev.txt"),
+    )
     if stamp.fresh or (name == "requirements.txt" and wider.fresh):
         return
     print(f"{MARK} Installing Python packages of {name} (a minute or two, once)", flush=True)

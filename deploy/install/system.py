@@ -53,7 +53,9 @@ VENV = Need("venv", _ensurepip, ("python3-venv",), "making the environment")
 RUN = (
     Need(
         "pango",
-        _library("libgobject-2.0.so.0", "libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
+        _library(
+            "libgobject-2.0.so.0", "libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"
+        ),
         ("libglib2.0-0", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
         "PDF reports",
     ),

@@ -1,0 +1,73 @@
+"""Is every sentence translated? `python -m app.workshop.translations` names those that are not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.pofile import read_po
+
+from app.kit.config import ROOT
+
+# What Babel knows, and our names for it.
+KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2), "_l": None, "_n": (1, 2)}
+# As the application sets up its templates.
+JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.do", "silent": "false"}
+METHODS = {
+    "app": [("**.py", "python")],
+    "jobs": [("**.py", "python")],
+    "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")],
+}
+
+
+def sentences(root: Path = ROOT) -> Catalog:
+    """Every sentence of the source, German."""
+    found = Catalog(locale="de")
+    for folder, methods in METHODS.items():
+        if not (root / folder).is_dir():
+            continue
+        options = {pattern: dict(JINJA) for pattern, method in methods if method == "jinja2"}
+        for name, line, message, comments, context in extract_from_dir(
+            str(root / folder),
+            methods,
+            options,
+            KEYWORDS,
+            comment_tags=("Translators:",),
+            strip_comment_tags=True,
+        ):
+            place = [(f"{folder}/{name}", line)]
+            found.add(message, locations=place, auto_comments=comments, context=context)
+    return found
+
+
+def missing(locale: str, root: Path = ROOT) -> Iterator[str]:
+    """What `locale` does not say: sentences without a translation, a doubtful one, or with other placeholders."""
+    path = root / "app" / "translations" / locale / "LC_MESSAGES" / "messages.po"
+    with open(path, "rb") as file:
+        known = read_po(file, locale=locale)
+    for message in sentences(root):
+        if not message.id:
+            continue
+        where = ", ".join(f"{file}:{line}" for file, line in message.locations[:1])
+        translated = known.get(message.id, message.context)
+        texts = translated.string if translated else ""
+        if not texts or (isinstance(texts, tuple) and not all(texts)):
+            yield f"{where}: not translated: {message.id!r}"
+        elif translated and translated.fuzzy:
+            yield f"{where}: marked fuzzy: {message.id!r}"
+        elif translated and (errors := list(translated.check(known))):
+            yield f"{where}: {errors[0]}: {message.id!r}"
+
+
+def main() -> int:
+    """Name what is missing in English; exit code 1 when there is something."""
+    found = list(missing("en"))
+    sys.stdout.write("".join(f"{line}\n" for line in found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
