@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     from app.core.queries.search import pages, search_provider
     from app.core.services.job import enqueue
     from app.core.views import blueprints, register_pages
+    from app.core.views.styleguide import register_styleguide
     from app.kit.jobref import use_sink
     from app.kit.links import public_link
 
@@ -30,4 +31,5 @@ def register(app: Flask) -> None:
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     register_pages()
+    register_styleguide(app)
     register_styleguide(app)

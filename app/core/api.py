@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from app.core.describe import (
+    Sentence,
+    describe_area,
+    describe_event,
+    describe_subject,
+    described,
+    use_directory,
+)
 from app.core.errors import NotNow
 from app.core.events import Fact, Recorded, subscribe
 from app.core.queries.event import Filter, find_event, history
 from app.core.queries.file import FileView, file_for, file_kind, find_file
 from app.core.queries.job import JobView, find_job, job_lines, latest_job
+from app.core.queries.search import COMMAND, HIT, JUMP, Hit, best, like, search_provider
 from app.core.services.event import record
 from app.core.services.file import delete_file, keep_file, open_file, store_file, upload_file
 from app.core.services.job import cancel as cancel_job
@@ -15,16 +24,26 @@ from app.core.services.mail import send_mail
 from app.core.services.work import log_line, progress
 
 __all__ = [
+    "COMMAND",
+    "HIT",
+    "JUMP",
     "Fact",
     "FileView",
     "Filter",
+    "Hit",
     "JobView",
     "NotNow",
     "Recorded",
+    "Sentence",
     "beat",
+    "best",
     "cancel_job",
     "claim_once",
     "delete_file",
+    "describe_area",
+    "describe_event",
+    "describe_subject",
+    "described",
     "file_for",
     "file_kind",
     "find_event",
@@ -36,14 +55,17 @@ __all__ = [
     "job_lines",
     "keep_file",
     "latest_job",
+    "like",
     "living",
     "log_line",
     "open_file",
     "progress",
     "put_setting",
     "record",
+    "search_provider",
     "send_mail",
     "store_file",
     "subscribe",
     "upload_file",
+    "use_directory",
 ]

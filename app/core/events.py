@@ -30,6 +30,8 @@ class Recorded:
     data: dict[str, Any]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    token_id: UUID | None = None
+    request_id: str | None = None
 
 
 Subscriber = Callable[[Recorded], None]

@@ -10,12 +10,12 @@ from app.kit.authz import OPERATOR, grant
 class P(StrEnum):
     """What may be done with the machinery's own pages."""
 
-    audit_read = "core:audit:read"
-    outbox_read = "core:outbox:read"
-    outbox_send = "core:outbox:send"
+    AUDIT_READ = "core:audit:read"
+    OUTBOX_READ = "core:outbox:read"
+    OUTBOX_SEND = "core:outbox:send"
 
 
 def register_policies() -> None:
-    grant(P.audit_read, "owner", "admin")
-    grant(P.outbox_read, OPERATOR)
-    grant(P.outbox_send, OPERATOR)
+    grant(P.AUDIT_READ, "owner", "admin")
+    grant(P.OUTBOX_READ, OPERATOR)
+    grant(P.OUTBOX_SEND, OPERATOR)

@@ -65,7 +65,9 @@ def living_processes() -> dict[str, int]:
     """How many processes of each kind were seen within 30 s; an expected kind without any is 0."""
     found = dict.fromkeys(expected_processes(), 0)
     rows = db.session.execute(
-        select(Process.kind, func.count()).where(Process.seen_at > clock.now() - SEEN_WITHIN).group_by(Process.kind)
+        select(Process.kind, func.count())
+        .where(Process.seen_at > clock.now() - SEEN_WITHIN)
+        .group_by(Process.kind)
     )
     return found | dict(rows.tuples())
 
@@ -107,11 +109,17 @@ def job_metrics() -> Iterator[Metric]:
     )
     now = clock.now()
     rows = db.session.execute(
-        select(Job.queue, Job.state, func.count()).where(Job.state.in_((QUEUED, RUNNING))).group_by(Job.queue, Job.state)
+        select(Job.queue, Job.state, func.count())
+        .where(Job.state.in_((QUEUED, RUNNING)))
+        .group_by(Job.queue, Job.state)
     )
     for queue, state, number in rows:
         jobs.add_metric((queue, state), number)
-    due = select(Job.queue, func.min(Job.run_at)).where(Job.state == QUEUED, Job.run_at <= now).group_by(Job.queue)
+    due = (
+        select(Job.queue, func.min(Job.run_at))
+        .where(Job.state == QUEUED, Job.run_at <= now)
+        .group_by(Job.queue)
+    )
     for queue, since in db.session.execute(due):
         oldest.add_metric((queue,), (now - since).total_seconds())
     yield jobs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,6 +25,8 @@ class JobView:
     attempt: int
     max_attempts: int
     organisation_id: UUID | None
+    actor_id: UUID | None
+    result: dict[str, Any] | None
     error: str | None
     created_at: datetime
     started_at: datetime | None
@@ -45,7 +48,9 @@ def find_job(job_id: UUID) -> JobView | None:
 
 def latest_job(subject_id: UUID, *paths: str) -> JobView | None:
     """The newest job about a subject, of the given kinds when named."""
-    statement = select(*_COLUMNS).where(Job.subject_id == subject_id).order_by(Job.created_at.desc(), Job.id.desc())
+    statement = (
+        select(*_COLUMNS).where(Job.subject_id == subject_id).order_by(Job.created_at.desc(), Job.id.desc())
+    )
     if paths:
         statement = statement.where(Job.path.in_(paths))
     row = db.session.execute(statement.limit(1)).first()

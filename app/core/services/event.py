@@ -55,7 +55,9 @@ def record(
     )
     db.session.add(row)
     for path in subscribers_of(fact.name):
-        deliver_event.later(organisation_id=row.organisation_id, subject=subject, event_id=str(row.id), path=path)
+        deliver_event.later(
+            organisation_id=row.organisation_id, subject=subject, event_id=str(row.id), path=path
+        )
     return row.id
 
 

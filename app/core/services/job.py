@@ -52,7 +52,9 @@ def enqueue(
     """Write the row (see JobRef.later) and push it to its queue after the commit."""
     require_transaction()
     if dedupe is not None:
-        open_job = db.session.scalar(select(Job.id).where(Job.dedupe == dedupe, Job.state.in_((QUEUED, RUNNING))))
+        open_job = db.session.scalar(
+            select(Job.id).where(Job.dedupe == dedupe, Job.state.in_((QUEUED, RUNNING)))
+        )
         if open_job is not None:
             return open_job
     now = clock.now()
@@ -103,7 +105,12 @@ def claim(job_id: UUID, worker: str) -> Claim | None:
                 ),
             )
             .values(
-                state=RUNNING, attempt=Job.attempt + 1, lease_until=now + LEASE, worker=worker, started_at=now, error=None
+                state=RUNNING,
+                attempt=Job.attempt + 1,
+                lease_until=now + LEASE,
+                worker=worker,
+                started_at=now,
+                error=None,
             )
             .execution_options(synchronize_session=False)
         )
@@ -116,7 +123,14 @@ def claim(job_id: UUID, worker: str) -> Claim | None:
             _show(job_id)
             return None
         return Claim(
-            row.id, row.path, row.args, row.attempt, row.timeout, row.organisation_id, row.actor_id, row.request_id
+            row.id,
+            row.path,
+            row.args,
+            row.attempt,
+            row.timeout,
+            row.organisation_id,
+            row.actor_id,
+            row.request_id,
         )
 
 
@@ -212,7 +226,9 @@ def sweep(limit: int = 500) -> int:
         Job.state == QUEUED, Job.run_at <= now, or_(Job.pushed_at.is_(None), Job.pushed_at < now - PUSH_AGAIN)
     )
     lost = and_(
-        Job.state == RUNNING, Job.lease_until < now, or_(Job.pushed_at.is_(None), Job.pushed_at < now - PUSH_AGAIN)
+        Job.state == RUNNING,
+        Job.lease_until < now,
+        or_(Job.pushed_at.is_(None), Job.pushed_at < now - PUSH_AGAIN),
     )
     rows = db.session.execute(
         select(Job.id, Job.queue, Job.timeout).where(or_(due, lost)).order_by(Job.run_at).limit(limit)

@@ -36,7 +36,9 @@ def get_setting(scope: UUID | None, key: str, default: Any = None) -> Any:
     """What the organisation chose, else what the operator chose, else `default`."""
     scopes = [OPERATOR_SCOPE] if scope is None else [str(scope), OPERATOR_SCOPE]
     rows = dict(
-        db.session.execute(select(Setting.scope, Setting.value).where(Setting.key == key, Setting.scope.in_(scopes)))
+        db.session.execute(
+            select(Setting.scope, Setting.value).where(Setting.key == key, Setting.scope.in_(scopes))
+        )
         .tuples()
         .all()
     )
@@ -111,5 +113,3 @@ def tidy() -> None:
         )
         session.execute(delete(Once).where(Once.at < now - timedelta(days=7)))
         session.execute(delete(Process).where(Process.seen_at < now - timedelta(days=1)))
-
-

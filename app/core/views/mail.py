@@ -27,7 +27,7 @@ STATES = {
 
 
 @mail.get("")
-@allows(P.outbox_read)
+@allows(P.OUTBOX_READ)
 def mails() -> ResponseReturnValue:
     """The list, newest first."""
     state = request.args.get("state", "")
@@ -46,7 +46,7 @@ def mails() -> ResponseReturnValue:
 
 
 @mail.get("/<uuid:mail_id>")
-@allows(P.outbox_read)
+@allows(P.OUTBOX_READ)
 def show(mail_id: UUID) -> ResponseReturnValue:
     """One mail with its text."""
     return render_template(
@@ -55,7 +55,7 @@ def show(mail_id: UUID) -> ResponseReturnValue:
 
 
 @mail.post("/<uuid:mail_id>/senden")
-@allows(P.outbox_send)
+@allows(P.OUTBOX_SEND)
 def again(mail_id: UUID) -> ResponseReturnValue:
     """Try a failed or kept mail once more."""
     send_again(mail_id)

@@ -1,0 +1,102 @@
+"""Search: providers of the modules, asked one after the other, each within a small limit."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask_babel import lazy_gettext
+
+from app.kit.authz import Actor
+from app.kit.db import db
+from app.kit.nav import nav
+
+log = structlog.get_logger(__name__)
+LONGEST = 100  # letters of a search text that count
+PER_PROVIDER = 8
+
+JUMP, COMMAND, HIT = "jump", "command", "hit"
+GROUPS = {JUMP: lazy_gettext("Springen"), COMMAND: lazy_gettext("Befehl"), HIT: lazy_gettext("Treffer")}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One line of the palette. `url` is opened by GET: a command leads to the page that asks or does it."""
+
+    label: str
+    url: str
+    icon: str = "arrow-right"
+    group: str = HIT
+    hint: str = ""
+
+
+Provider = Callable[[Actor, str, int], Iterable[Hit]]
+_providers: dict[str, Provider] = {}
+
+
+def search_provider(name: str, provider: Provider) -> None:
+    """Register `provider(actor, text, limit)`; done in `register`. It returns only what the actor may open, best first,
+    in at most two queries. An empty text asks for what is worth offering before anything is typed.
+    """
+    _providers[name] = provider
+
+
+def clean(text: str) -> str:
+    """What counts of a search text: no control characters, single spaces, 100 letters."""
+    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST])
+    return " ".join(printable.split())[:LONGEST].strip()
+
+
+def fold(text: str) -> str:
+    """For comparing: without case and accents, ß as ss."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def rank(label: str, text: str) -> int | None:
+    """How well a label fits: 0 begins with it, 1 a word begins with it, 2 all words occur; None not at all."""
+    here, wanted = fold(label), fold(text)
+    if here.startswith(wanted):
+        return 0
+    if f" {wanted}" in here:
+        return 1
+    return 2 if all(word in here for word in wanted.split()) else None
+
+
+def best(hits: Iterable[Hit], text: str, limit: int) -> list[Hit]:
+    """Those that fit, best first; for providers that hold their candidates in memory."""
+    ranked = [(rank(f"{hit.label} {hit.hint}", text), number, hit) for number, hit in enumerate(hits)]
+    return [hit for _, _, hit in sorted((r, n, h) for r, n, h in ranked if r is not None)[:limit]]
+
+
+def search(actor: Actor, text: str) -> list[tuple[str, list[Hit]]]:
+    """Hits by group, in the order of GROUPS, empty groups left out. A broken provider costs its own hits only."""
+    found: dict[str, list[Hit]] = {group: [] for group in GROUPS}
+    wanted = clean(text)
+    for name, provider in _providers.items():
+        try:
+            for hit in list(provider(actor, wanted, PER_PROVIDER))[:PER_PROVIDER]:
+                found[hit.group].append(hit)
+        except Exception:
+            log.warning("search_provider_failed", provider=name, exc_info=True)
+            db.session.rollback()
+    return [(group, hits) for group, hits in found.items() if hits]
+
+
+def pages(actor: Actor, text: str, limit: int) -> list[Hit]:
+    """The provider of pages: what the navigation shows this person."""
+    offered = [
+        Hit(page.label, page.url, page.icon or module.icon or "arrow-right", JUMP, module.label)
+        for module in nav.modules()
+        for page in module.pages
+    ]
+    offered += [Hit(line.label, line.url, line.icon or "arrow-right", JUMP) for line in nav.account_lines()]
+    return best(offered, text, limit)
+
+
+def like(text: str) -> Any:
+    """The pattern for `column.ilike(like(text), escape="\\\\")`: the text anywhere, its wildcards as plain letters."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
