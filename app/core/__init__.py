@@ -32,4 +32,3 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     register_pages()
     register_styleguide(app)
-    register_styleguide(app)
