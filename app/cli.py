@@ -9,11 +9,11 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.core.services import keys
 from app.core.services.job import sweep as sweep_jobs
 from app.kit.config import settings
 from app.workshop import doctor as examination
 from app.workshop import prepare as preparing
-from app.workshop import rotate
 
 kontor = AppGroup("kontor", help="Run, examine and extend this installation.")
 
@@ -70,17 +70,17 @@ def secrets_rotate(only_reseal: bool, drop_old: bool) -> None:
     """A new key for secrets at rest; everything stored is sealed again under it."""
     if not only_reseal and not drop_old:
         try:
-            path = rotate.add_key()
+            path = keys.add_key()
         except RuntimeError as error:
             raise click.ClickException(str(error)) from None
         click.echo(
             f"A new key stands first in {path}. Restart every process, then run this again with --reseal."
         )
         return
-    result = rotate.reseal_all()
+    result = keys.reseal_all()
     click.echo(f"{result.resealed} secrets sealed again, {result.unreadable} unreadable")
     if drop_old and not result.unreadable:
-        click.echo(f"{rotate.drop_old_keys()} old keys forgotten")
+        click.echo(f"{keys.drop_old_keys()} old keys forgotten")
     elif drop_old:
         raise click.ClickException("old keys kept: some secrets could not be read")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import structlog
 
-from app.kit import observe
+from app.kit import logs, observe
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict
     observe.configure("test", json=True)
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     root = logging.getLogger()
-    root.handlers[:] = [h for h in root.handlers if not isinstance(h, observe._StandardError)]
+    root.handlers[:] = [h for h in root.handlers if not isinstance(h, logs._StandardError)]
     structlog.reset_defaults()
 
 
