@@ -165,7 +165,7 @@ NOTHING = Action(Do.NOTHING)
 
 def decide(facts: Facts, seen: Seen, now: datetime) -> Action:
     """The next step towards what is wanted. A runtime that gave no clear answer is never a reason to act."""
-    if seen.look in (Look.NO_ANSWER, Look.UNKNOWN) or facts.state is State.DELETED:
+    if seen.look in (Look.NO_ANSWER, Look.UNKNOWN):
         return NOTHING
     if facts.state is State.DELETING:
         return Action(Do.ENSURE_DELETE)
