@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -54,7 +55,9 @@ def find(topic: str) -> tuple[Fragment, UUID] | None:
 
 
 def _publish(message: dict[str, object]) -> None:
-    cache.client().publish(CHANNEL, json.dumps(message | {"at": time.time()}))
+    """Viewers poll or reconnect when Redis is gone; the truth is in the database."""
+    with suppress(*cache.REDIS_DOWN):
+        cache.client().publish(CHANNEL, json.dumps(message | {"at": time.time()}))
 
 
 def changed(prefix: str, row_id: UUID, *aspects: str) -> None:
@@ -64,10 +67,7 @@ def changed(prefix: str, row_id: UUID, *aspects: str) -> None:
         if db.in_transaction():
             db.after_commit(lambda message=message: _publish(message))  # type: ignore[misc]
         else:
-            try:
-                _publish(message)
-            except cache.REDIS_DOWN:
-                pass  # viewers poll or reconnect; the truth is in the database
+            _publish(message)
 
 
 def append(prefix: str, row_id: UUID, aspect: str, lines: list[str], *, position: int | None = None) -> None:
@@ -76,7 +76,4 @@ def append(prefix: str, row_id: UUID, aspect: str, lines: list[str], *, position
     `position` is the number of the last line, counted from anywhere. A snapshot whose element says
     `data-position="<number of its last line>"` is then never followed by a line it already shows.
     """
-    try:
-        _publish({"topic": dom_id(prefix, row_id, aspect), "lines": lines, "position": position})
-    except cache.REDIS_DOWN:
-        pass  # the next reconnect shows the whole tail
+    _publish({"topic": dom_id(prefix, row_id, aspect), "lines": lines, "position": position})
