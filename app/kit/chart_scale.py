@@ -37,7 +37,12 @@ def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
 
 
 def as_zone(zone: tzinfo | str) -> tzinfo:
-    return ZoneInfo(zone) if isinstance(zone, str) else zone
+    """A zone whose offset can be asked for any wall time; pytz zones (Flask-Babel's) are taken by their name."""
+    name = zone if isinstance(zone, str) else getattr(zone, "zone", None)
+    if name is None:
+        assert isinstance(zone, tzinfo)
+        return zone
+    return ZoneInfo(name)
 
 
 def _step(span: timedelta, count: int) -> timedelta:

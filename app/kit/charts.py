@@ -167,7 +167,7 @@ def line_chart(
     if not values or start is None or end is None or end <= start:
         return _empty(width, height, title, empty)
     ticks = nice_ticks(min(low, *values), max([*values, *([high] if high is not None else [])]), 4)
-    names = max(_wide(one.name) for one in series) + 12
+    names = max(_wide(one.name) for one in series) * 1.2 + 14
     box = _Box(
         max(_wide(tick(value)) for value in ticks) + 10, width - names, 10, height - 24, ticks[0], ticks[-1]
     )

@@ -30,6 +30,7 @@ __all__ = ["asset", "icon", "init_ui", "nav", "url_with"]
 THEMES = ("auto", "light", "dark")
 _YEAR = 31_536_000
 _ID = re.compile(r"[^a-z0-9-]+")
+_LEVEL = re.compile(r"\b(WARN(ING)?|ERROR|SEVERE|FATAL)\b")
 _BETWEEN_TAGS = re.compile(r">\s+<")
 STYLES = ("tokens", "base", "layout", "components", "forms", "data", "feedback")
 
@@ -199,6 +200,12 @@ def _immutable_static(response: Response) -> Response:
     return response
 
 
+def line_kind(text: str) -> str:
+    """How a console line is shown, by the level word near its start: "bad", "warn" or nothing."""
+    found = _LEVEL.search(text[:80])
+    return "" if found is None else ("warn" if found[0].startswith("WARN") else "bad")
+
+
 def slug(text: str) -> str:
     """A word usable in an id."""
     return _ID.sub("-", text.lower()).strip("-") or "x"
@@ -232,6 +239,7 @@ def init_ui(app: Flask) -> None:
         dom_id=dom.dom_id,
         once_id=once_id,
         slug=slug,
+        line_kind=line_kind,
         styles=STYLES,
         product=settings_of(app).name,
         white_label=bool(chosen),
