@@ -9,7 +9,6 @@ import os
 import resource
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from app.hosting.gateways.cgroups import Cgroups
+from app.hosting.gateways.ports import loopback_port, port_free
 from app.hosting.gateways.process import npm
-from app.hosting.gateways.process.cgroups import Cgroups
 from app.hosting.gateways.process.config import ProcessConfig
 from app.hosting.gateways.process.folders import Folders, Record, Run, ServerFolder, write_whole
 from app.hosting.gateways.process.node import find_node
@@ -60,25 +60,6 @@ def locked(server: ServerFolder, spec: Spec) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def port_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def rcon_port(port: int) -> int:
-    """A loopback port for RCON: a fixed distance below the game's where that is free, so that two starts never meet."""
-    if port > 11_024 and port_free("127.0.0.1", port - 10_000):
-        return port - 10_000
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def launch(config: ProcessConfig, folders: Folders, groups: Cgroups | None, spec: Spec, lock: int) -> Run:
@@ -131,7 +112,7 @@ def _record(spec: Spec, groups: Cgroups | None, user_id: int | None) -> Record:
         started_at=datetime.now(UTC).isoformat(),
         memory_bytes=spec.memory_mb * 1024**2,
         port=spec.port,
-        rcon_port=rcon_port(spec.port) if spec.template.rcon else 0,
+        rcon_port=loopback_port(spec.port) if spec.template.rcon else 0,
         rcon=spec.template.rcon,
         user_id=user_id,
         cgroup=f"{spec.server_id.hex}-{spec.run_id.hex[-12:]}" if groups else None,

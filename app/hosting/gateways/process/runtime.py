@@ -10,9 +10,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from uuid import UUID
 
-from app.hosting.gateways import rcon
+from app.hosting.gateways import cgroups, rcon
+from app.hosting.gateways.disk import folder_bytes
 from app.hosting.gateways.lines import checked_line
-from app.hosting.gateways.process import cgroups, console, launch, npm, readings, system
+from app.hosting.gateways.ports import port_free
+from app.hosting.gateways.process import console, launch, npm, readings, system
 from app.hosting.gateways.process.config import ProcessConfig
 from app.hosting.gateways.process.folders import Folders, Run, ServerFolder
 from app.hosting.gateways.runtime import (
@@ -68,7 +70,7 @@ class ProcessRuntime:
         }
 
     def port_free(self, port: int) -> bool:
-        return launch.port_free(self.config.bind_host, port)
+        return port_free(self.config.bind_host, port)
 
     def prepare(self, spec: Spec, progress: Progress) -> None:
         plan = spec.template.process
@@ -213,7 +215,7 @@ class ProcessRuntime:
         return self._readings.sweep(server_ids)
 
     def disk_bytes(self, server_id: UUID) -> int:
-        return readings.folder_bytes(str(self._folders.server(server_id).data))
+        return folder_bytes(str(self._folders.server(server_id).data))
 
     def list_owned(self) -> list[Owned]:
         found = []

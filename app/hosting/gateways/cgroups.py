@@ -53,6 +53,28 @@ def detect(installation: str, parent: str | None) -> Cgroups | None:
     return None
 
 
+def group_of(pid: int) -> tuple[Cgroups, str] | None:
+    """The group a process is in and its name there, for reading; None when it cannot be seen from here."""
+    mounts, own = _mounts(), _own(pid)
+    if {"memory", "cpuacct"} <= own.keys() & mounts.keys():
+        paths = {c: _seen(mounts[c], own[c]) for c in V1.CONTROLLERS if c in mounts and c in own}
+        return V1({c: path.parent for c, path in paths.items()}), paths["memory"].name
+    if "" in own and "" in mounts:
+        path = _seen(mounts[""], own[""])
+        return V2(path.parent), path.name
+    return None
+
+
+def _seen(mount: Path, below: str) -> Path:
+    """A group's folder; inside a container the mount may begin deeper than the path says."""
+    parts = Path(below.strip("/")).parts
+    for skipped in range(len(parts)):
+        path = mount.joinpath(*parts[skipped:])
+        if path.is_dir():
+            return path
+    return mount.joinpath(*parts)
+
+
 def _candidates(name: str, parent: str | None) -> list[Cgroups]:
     mounts, own = _mounts(), _own()
     found: list[Cgroups] = []
@@ -86,11 +108,11 @@ def _mounts() -> dict[str, Path]:
     return found
 
 
-def _own() -> dict[str, str]:
-    """Our own group by controller; "" is version 2."""
+def _own(pid: int | str = "self") -> dict[str, str]:
+    """A process's group by controller; "" is version 2."""
     found = {}
     with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
+        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
             for controller in controllers.split(","):
                 found[controller] = path

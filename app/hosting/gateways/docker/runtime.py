@@ -1,0 +1,310 @@
+"""The docker runtime: see `app.hosting.gateways.runtime.Runtime` for what each method promises."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from docker.errors import APIError, NotFound
+
+from app.hosting.gateways import rcon
+from app.hosting.gateways.disk import folder_bytes
+from app.hosting.gateways.docker import console, container, image
+from app.hosting.gateways.docker.client import Engine, answers
+from app.hosting.gateways.docker.config import DockerConfig
+from app.hosting.gateways.docker.container import Found
+from app.hosting.gateways.docker.readings import Readings, server_of
+from app.hosting.gateways.lines import checked_line
+from app.hosting.gateways.ports import loopback_port, port_free
+from app.hosting.gateways.runtime import (
+    Address,
+    AlreadyRunning,
+    ConsoleChunk,
+    Handle,
+    NotRunning,
+    Observed,
+    Owned,
+    PortTaken,
+    Progress,
+    RuntimeFault,
+    RuntimeUnavailable,
+    Sample,
+    Spec,
+    State,
+)
+from app.hosting.rules.template import RuntimeName
+
+RCON_SECONDS = 5.0
+COMMAND_SHARE = 0.7
+"""Part of the grace that a stop command has before SIGTERM is tried as well."""
+TAKEOVER_SECONDS = 5.0
+"""How long a made but unstarted container is left to whoever made it."""
+
+
+class DockerRuntime:
+    """Runs servers as containers. The engine is the only memory; what is kept here are short cuts."""
+
+    name: RuntimeName = "docker"
+
+    def __init__(self, config: DockerConfig) -> None:
+        self.config = config
+        self._engine = Engine(config)
+        self._readings = Readings(self._engine, config, self.disk_bytes)
+        self._secrets: dict[str, str] = {}
+        self._ended: dict[str, Observed] = {}
+
+    def check(self) -> None:
+        with answers():
+            self._engine.api.ping()
+
+    def port_free(self, port: int) -> bool:
+        with answers():
+            for listed in self._engine.api.containers():
+                if any(part.get("PublicPort") == port for part in listed.get("Ports") or ()):
+                    return False
+        return not self._engine.local or port_free(self.config.bind_host, port)
+
+    def prepare(self, spec: Spec, progress: Progress) -> None:
+        image.prepare(self._engine, spec, progress)
+
+    def _find(self, name: str) -> Found | None:
+        try:
+            found = Found(self._engine.api.inspect_container(name))
+        except NotFound:
+            return None
+        return found if found.labels.get(container.INSTALLATION) == self.config.installation else None
+
+    def _current(self, server_id: UUID) -> Found | None:
+        return self._find(container.name(self.config, server_id))
+
+    def start(self, spec: Spec) -> Handle:
+        with answers():
+            until = time.monotonic() + TAKEOVER_SECONDS
+            while (found := self._current(spec.server_id)) is not None:
+                if found.run_id == spec.run_id and found.launched:
+                    return self._handle(spec, fresh=False)
+                if found.run_id != spec.run_id and (found.alive or self._being_started(found)):
+                    raise AlreadyRunning("", found.run_id)
+                if found.launched or time.monotonic() > until:
+                    self._put_away(spec, found)
+                    break
+                time.sleep(0.05)
+            return self._create_and_start(spec)
+
+    @staticmethod
+    def _being_started(found: Found) -> bool:
+        age = (datetime.now(UTC) - found.created_at).total_seconds()
+        return not found.launched and age < TAKEOVER_SECONDS
+
+    def _put_away(self, spec: Spec, found: Found) -> None:
+        """Frees the server's name: an ended run is kept for its console, a container that never ran is not."""
+        api, old = self._engine.api, container.old_name(self.config, spec.server_id)
+        with contextlib.suppress(NotFound):
+            if found.launched:
+                self._remove_container(old)
+                api.rename(found.id, old)
+            else:
+                api.remove_container(found.id, force=True)
+
+    def _create_and_start(self, spec: Spec) -> Handle:
+        api = self._engine.api
+        if self.config.network == "host" and self._engine.local and not self.port_free(spec.port):
+            raise PortTaken(str(spec.port))
+        self._make_volume(spec.server_id)
+        try:
+            made = container.create(api, self.config, spec, loopback_port(spec.port))
+        except APIError as error:
+            if error.status_code != 409:
+                raise
+            return self._lost_race(spec)
+        try:
+            if spec.template.rcon:
+                container.put_secret(api, made)
+            api.start(made)
+        except APIError:
+            with contextlib.suppress(APIError):
+                api.remove_container(made, force=True)
+            raise
+        return self._handle(spec, fresh=True)
+
+    def _lost_race(self, spec: Spec) -> Handle:
+        """Someone else made the container a moment ago: wait until it runs."""
+        until = time.monotonic() + TAKEOVER_SECONDS
+        while (found := self._current(spec.server_id)) is None or not found.launched:
+            if found is not None and found.run_id != spec.run_id:
+                raise AlreadyRunning("", found.run_id)
+            if time.monotonic() > until:
+                raise RuntimeUnavailable("another worker began to start this run and did not finish")
+            time.sleep(0.05)
+        if found.run_id != spec.run_id:
+            raise AlreadyRunning("", found.run_id)
+        return self._handle(spec, fresh=False)
+
+    def _make_volume(self, server_id: UUID) -> None:
+        labels = {container.INSTALLATION: self.config.installation, container.SERVER: str(server_id)}
+        self._engine.api.create_volume(container.volume(self.config, server_id), labels=labels)
+
+    def _handle(self, spec: Spec, *, fresh: bool) -> Handle:
+        return Handle(spec.server_id, spec.run_id, Address(self.config.private_host, spec.port), fresh)
+
+    def inspect(self, server_id: UUID) -> Observed:
+        with answers():
+            found = self._current(server_id)
+        return found.observed(self.config) if found else Observed(State.ABSENT)
+
+    def inspect_many(self, server_ids: Collection[UUID]) -> Mapping[UUID, Observed]:
+        listed = {i: entry for i, entry in self._listed().items() if i in set(server_ids)}
+        found = {}
+        for server_id in server_ids:
+            entry = listed.get(server_id)
+            found[server_id] = self._from_list(server_id, entry) if entry else Observed(State.ABSENT)
+        return found
+
+    def _from_list(self, server_id: UUID, entry: Mapping[str, Any]) -> Observed:
+        """An ended container does not change any more, so it is looked at once."""
+        if entry["State"] == "exited" and (known := self._ended.get(entry["Id"])):
+            return known
+        seen = self.inspect(server_id)
+        if seen.state is State.EXITED:
+            self._ended[entry["Id"]] = seen
+        return seen
+
+    def _listed(self, *, running: bool = False) -> dict[UUID, Mapping[str, Any]]:
+        """The newest container of each server, in one call."""
+        with answers():
+            entries = self._engine.api.containers(
+                all=not running, filters={"label": f"{container.INSTALLATION}={self.config.installation}"}
+            )
+        found = {}
+        for entry in entries:
+            server_id = server_of(entry)
+            if server_id and f"/{container.name(self.config, server_id)}" in entry["Names"]:
+                found[server_id] = entry
+        return found
+
+    def stop(self, server_id: UUID, grace_seconds: float, command: str | None = None) -> Observed:
+        began = time.monotonic()
+        with answers():
+            found = self._current(server_id)
+            if found is None or not found.alive:
+                return self.inspect(server_id)
+            if command is not None and self._told(server_id, command):
+                self._await_end(found, grace_seconds * COMMAND_SHARE)
+            left = max(1, round(grace_seconds - (time.monotonic() - began)))
+            with contextlib.suppress(NotFound):
+                self._engine.api.stop(found.id, timeout=left)
+        return self.inspect(server_id)
+
+    def _told(self, server_id: UUID, command: str) -> bool:
+        try:
+            self.send_command(server_id, command)
+        except (RuntimeFault, RuntimeUnavailable):
+            return False
+        return True
+
+    def _await_end(self, found: Found, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            now = self._find(found.id)
+            if now is None or not now.alive:
+                return
+            time.sleep(0.05)
+
+    def kill(self, server_id: UUID) -> Observed:
+        with answers():
+            found = self._current(server_id)
+            if found is not None and found.alive:
+                with contextlib.suppress(NotFound):
+                    try:
+                        self._engine.api.kill(found.id)
+                    except APIError as error:
+                        if error.status_code != 409:  # ended by itself in the meantime
+                            raise
+                    self._await_end(found, self.config.timeout_seconds)
+        return self.inspect(server_id)
+
+    def remove(self, server_id: UUID, *, keep_data: bool) -> None:
+        with answers():
+            self._remove_container(container.name(self.config, server_id))
+            self._remove_container(container.old_name(self.config, server_id))
+            if not keep_data:
+                with contextlib.suppress(NotFound):
+                    self._engine.api.remove_volume(container.volume(self.config, server_id), force=True)
+
+    def _remove_container(self, name: str) -> None:
+        found = self._find(name)
+        if found is not None:
+            self._secrets.pop(found.id, None)
+            self._ended.pop(found.id, None)
+            with contextlib.suppress(NotFound):
+                self._engine.api.remove_container(found.id, force=True, v=True)
+
+    def send_command(self, server_id: UUID, line: str) -> str | None:
+        text = checked_line(line)
+        with answers():
+            found = self._current(server_id)
+            if found is None or found.status != "running":
+                raise NotRunning()
+            address = found.rcon(self.config)
+            if address is not None:
+                if found.id not in self._secrets:
+                    self._secrets[found.id] = container.read_secret(self._engine.api, found.id)
+                try:
+                    return rcon.command(
+                        address.host, address.port, self._secrets[found.id], text, RCON_SECONDS
+                    )
+                except rcon.RconUnreachable:
+                    pass  # not listening yet: standard input takes the line as well
+                except rcon.RconFault as error:
+                    raise RuntimeUnavailable(str(error)) from error
+            self._type(found, text)
+        return None
+
+    def _type(self, found: Found, line: str) -> None:
+        attached = self._engine.api.attach_socket(found.id, params={"stdin": 1, "stream": 1})
+        try:
+            os.write(attached.fileno(), line.encode() + b"\n")
+        finally:
+            attached.close()
+
+    def console_tail(self, server_id: UUID, position: str | None) -> ConsoleChunk:
+        with answers():
+            current = self._current(server_id)
+            old = None
+            if current is not None and position and not position.startswith(current.run_id.hex):
+                old = self._find(container.old_name(self.config, server_id))
+            return console.tail(self._engine.api, current, old, position)
+
+    def sample(self, server_ids: Collection[UUID]) -> Mapping[UUID, Sample]:
+        wanted = set(server_ids)
+        running = {i: entry for i, entry in self._listed(running=True).items() if i in wanted}
+        with answers():
+            return self._readings.sweep(running)
+
+    def disk_bytes(self, server_id: UUID) -> int:
+        name = container.volume(self.config, server_id)
+        with answers():
+            try:
+                path = self._engine.api.inspect_volume(name)["Mountpoint"]
+            except NotFound:
+                return 0
+            if self._engine.local and os.access(path, os.R_OK | os.X_OK):
+                return folder_bytes(path)
+            volumes = self._engine.api.df().get("Volumes") or ()
+            sizes = [v["UsageData"]["Size"] for v in volumes if v["Name"] == name and v.get("UsageData")]
+        return max(0, int(sizes[0])) if sizes else 0
+
+    def list_owned(self) -> list[Owned]:
+        label = f"{container.INSTALLATION}={self.config.installation}"
+        with answers():
+            volumes = self._engine.api.volumes(filters={"label": label})["Volumes"] or ()
+        servers = {UUID(v["Labels"][container.SERVER]) for v in volumes} | set(self._listed())
+        return [
+            Owned(server_id, seen.run_id, seen.state)
+            for server_id, seen in self.inspect_many(servers).items()
+        ]
