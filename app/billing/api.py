@@ -1,7 +1,7 @@
 """The door of billing for the modules above. Frozen values in and out; money is `kit.money.Money`.
 
 Subjects are `("hosting.server", id)`. Times are aware. Functions that say "caller's transaction" need an open
-`transaction()` and take the organisation's wallet lock: call them late, after your own rows are locked.
+transaction and take the organisation's wallet lock: call them late, after your own rows are locked.
 """
 
 from __future__ import annotations

@@ -39,6 +39,21 @@ def _ref(row: UsageInterval) -> IntervalRef:
     return IntervalRef(row.id, row.meter, row.quantity_mb, row.started_at, row.ended_at)
 
 
+def _free_from(subject: Subject, at: datetime) -> datetime:
+    """`at`, or the end of the subject's last interval where that is later. Raises AlreadyMetered."""
+    latest = db.session.execute(
+        select(UsageInterval.ended_at)
+        .where(UsageInterval.subject_type == subject[0], UsageInterval.subject_id == subject[1])
+        .order_by(UsageInterval.started_at.desc(), UsageInterval.id.desc())
+        .limit(1)
+    ).first()
+    if latest is None:
+        return at
+    if latest.ended_at is None:
+        raise AlreadyMetered(_("Die Nutzung wird schon gezählt."))
+    return max(at, latest.ended_at)
+
+
 def open_interval(
     organisation_id: UUID, subject: Subject, meter: str, quantity_mb: int, at: datetime, key: str
 ) -> IntervalRef:
@@ -61,15 +76,7 @@ def open_interval(
         if same != (organisation_id, *subject, meter, quantity_mb):
             raise KeyReused
         return _ref(before)
-    latest = db.session.scalar(
-        select(UsageInterval)
-        .where(UsageInterval.subject_type == subject[0], UsageInterval.subject_id == subject[1])
-        .order_by(UsageInterval.started_at.desc(), UsageInterval.id.desc())
-        .limit(1)
-    )
-    if latest is not None and latest.ended_at is None:
-        raise AlreadyMetered(_("Die Nutzung wird schon gezählt."))
-    started = at if latest is None or latest.ended_at is None else max(at, latest.ended_at)
+    started = _free_from(subject, at)
     ensure_price_list()
     try:
         price_at(load_prices().get(meter, []), micros(started))

@@ -5,6 +5,7 @@ Each check is one statement, so it sees one moment of the database and needs no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -40,49 +41,65 @@ class Difference:
     difference: int
 
 
-def _sums(check: str) -> Any:
-    """The statement of a check: rows (id, difference) that should not exist."""
+def _balance() -> Any:
+    """Stored balance = sum of the entries."""
     total = func.coalesce(func.sum(Entry.amount_nanos), 0)
-    if check == "balance":  # stored balance = sum of the entries
-        return (
-            select(Account.id, Account.balance_nanos - total)
-            .outerjoin(Entry, Entry.account_id == Account.id)
-            .group_by(Account.id, Account.balance_nanos)
-            .having(Account.balance_nanos != total)
-        )
-    if check == "sequence":  # no entry is missing or inserted
-        count = func.count(Entry.id)
-        return (
-            select(Account.id, Account.last_sequence - count)
-            .outerjoin(Entry, Entry.account_id == Account.id)
-            .group_by(Account.id, Account.last_sequence)
-            .having((Account.last_sequence != count) | (func.coalesce(func.max(Entry.sequence), 0) != count))
-        )
-    if check == "transfer":  # every transfer sums to zero
-        return (
-            select(Transfer.id, total)
-            .outerjoin(Entry, Entry.transfer_id == Transfer.id)
-            .group_by(Transfer.id)
-            .having((total != 0) | (func.count(Entry.id) < 2))
-        )
-    if check == "chain":  # each entry's balance = the sum up to it
-        running = func.sum(Entry.amount_nanos).over(partition_by=Entry.account_id, order_by=Entry.sequence)
-        chain = select(Entry.id, Entry.balance_nanos, running.label("running")).subquery()
-        return select(chain.c.id, chain.c.balance_nanos - chain.c.running).where(
-            chain.c.balance_nanos != chain.c.running
-        )
+    return (
+        select(Account.id, Account.balance_nanos - total)
+        .outerjoin(Entry, Entry.account_id == Account.id)
+        .group_by(Account.id, Account.balance_nanos)
+        .having(Account.balance_nanos != total)
+    )
+
+
+def _sequence() -> Any:
+    """No entry is missing or inserted."""
+    count = func.count(Entry.id)
+    return (
+        select(Account.id, Account.last_sequence - count)
+        .outerjoin(Entry, Entry.account_id == Account.id)
+        .group_by(Account.id, Account.last_sequence)
+        .having((Account.last_sequence != count) | (func.coalesce(func.max(Entry.sequence), 0) != count))
+    )
+
+
+def _transfer() -> Any:
+    """Every transfer has two sides at least and sums to zero."""
+    total = func.coalesce(func.sum(Entry.amount_nanos), 0)
+    return (
+        select(Transfer.id, total)
+        .outerjoin(Entry, Entry.transfer_id == Transfer.id)
+        .group_by(Transfer.id)
+        .having((total != 0) | (func.count(Entry.id) < 2))
+    )
+
+
+def _chain() -> Any:
+    """Each entry's balance = the sum up to it."""
+    running = func.sum(Entry.amount_nanos).over(partition_by=Entry.account_id, order_by=Entry.sequence)
+    chain = select(Entry.id, Entry.balance_nanos, running.label("running")).subquery()
+    return select(chain.c.id, chain.c.balance_nanos - chain.c.running).where(
+        chain.c.balance_nanos != chain.c.running
+    )
+
+
+def _charges() -> Any:
+    """What left the wallet for usage = its charges."""
     charged = func.coalesce(func.sum(Charge.amount_nanos), 0)
-    if check == "charges":  # what left the wallet for usage = its charges
-        return (
-            select(Entry.transfer_id, -Entry.amount_nanos - charged)
-            .join(Account, (Account.id == Entry.account_id) & (Account.kind == WALLET))
-            .join(Transfer, Transfer.id == Entry.transfer_id)
-            .outerjoin(Charge, Charge.transfer_id == Entry.transfer_id)
-            .where(Transfer.kind.in_(("usage", "correction")))
-            .group_by(Entry.id, Entry.transfer_id, Entry.amount_nanos)
-            .having(-Entry.amount_nanos != charged)
-        )
-    assert check == "intervals"  # what an interval says is booked = its charges
+    return (
+        select(Entry.transfer_id, -Entry.amount_nanos - charged)
+        .join(Account, (Account.id == Entry.account_id) & (Account.kind == WALLET))
+        .join(Transfer, Transfer.id == Entry.transfer_id)
+        .outerjoin(Charge, Charge.transfer_id == Entry.transfer_id)
+        .where(Transfer.kind.in_(("usage", "correction")))
+        .group_by(Entry.id, Entry.transfer_id, Entry.amount_nanos)
+        .having(-Entry.amount_nanos != charged)
+    )
+
+
+def _intervals() -> Any:
+    """What an interval says is booked = its charges."""
+    charged = func.coalesce(func.sum(Charge.amount_nanos), 0)
     return (
         select(UsageInterval.id, UsageInterval.booked_nanos - charged)
         .outerjoin(Charge, Charge.interval_id == UsageInterval.id)
@@ -91,15 +108,23 @@ def _sums(check: str) -> Any:
     )
 
 
-CHECKS = ("balance", "sequence", "transfer", "chain", "charges", "intervals")
+CHECKS: dict[str, Callable[[], Any]] = {
+    "balance": _balance,
+    "sequence": _sequence,
+    "transfer": _transfer,
+    "chain": _chain,
+    "charges": _charges,
+    "intervals": _intervals,
+}
+"""Each gives a statement whose rows (id, difference) should not exist."""
 
 
 def find_differences() -> list[Difference]:
     """Every difference in the books; empty is how it must be."""
     found = [
         Difference(check, row_id, int(difference))
-        for check in CHECKS
-        for row_id, difference in db.session.execute(_sums(check))
+        for check, statement in CHECKS.items()
+        for row_id, difference in db.session.execute(statement())
     ]
     return found + _rating_differences()
 

@@ -16,11 +16,11 @@ from app.billing.policies import P
 from app.billing.rules.voucher import code_hash, new_code, normalise
 from app.billing.services.credit import credit
 from app.billing.services.posting import lock_accounts
-from app.core.api import record
+from app.core.api import claim_once, record
 from app.kit import clock, observe
 from app.kit.authz import Actor, require
-from app.kit.db import transaction
-from app.kit.errors import Invalid, NotFound
+from app.kit.db import db, transaction
+from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.kit.money import Money
 
@@ -37,17 +37,7 @@ class Redeemed:
     fresh: bool
 
 
-def issue_vouchers(
-    actor: Actor,
-    *,
-    amount: Money,
-    count: int = 1,
-    max_uses: int = 1,
-    expires_at: datetime | None = None,
-    purpose: str = "",
-) -> list[str]:
-    """Make `count` vouchers and return their codes, which nobody can read again later."""
-    require(actor, P.VOUCHER_ISSUE)
+def _check(amount: Money, count: int, max_uses: int, expires_at: datetime | None) -> None:
     problems = {}
     if not 0 < amount.nanos <= LARGEST.nanos:
         problems["amount"] = _("Ein Gutschein ist mehr als 0 € und höchstens 1.000 € wert.")
@@ -59,8 +49,28 @@ def issue_vouchers(
         problems["expires_at"] = _("Das Ablaufdatum liegt in der Vergangenheit.")
     if problems:
         raise Invalid(fields=problems)
+
+
+def issue_vouchers(
+    actor: Actor,
+    *,
+    amount: Money,
+    count: int = 1,
+    max_uses: int = 1,
+    expires_at: datetime | None = None,
+    purpose: str = "",
+    once: str = "",
+) -> list[str]:
+    """Make `count` vouchers and return their codes, which nobody can read again later.
+
+    The same `once` again raises Conflict: a form sent twice makes one set.
+    """
+    require(actor, P.VOUCHER_ISSUE)
+    _check(amount, count, max_uses, expires_at)
     codes = [new_code() for _number in range(count)]
     with transaction() as session:
+        if once and not claim_once(f"billing.voucher:{once}"):
+            raise Conflict(_("Diese Gutscheine sind schon angelegt. Sie stehen in der Liste."))
         session.add_all(
             Voucher(
                 id=new_id(),
@@ -99,50 +109,69 @@ def redeem_voucher(actor: Actor, code: str) -> Redeemed:
     organisation_id = actor.organisation_id
     if plain is None or organisation_id is None:
         raise _refused()
-    with transaction() as session:
+    with transaction():
         lock_accounts(organisation_id)
-        voucher = session.scalar(
-            select(Voucher)
-            .where(Voucher.code_hash == code_hash(plain))
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        if voucher is None:
-            raise _refused()
+        voucher = _voucher(plain)
         amount = Money(voucher.amount_nanos)
-        mine = select(Redemption.id).where(
-            Redemption.voucher_id == voucher.id, Redemption.organisation_id == organisation_id
-        )
-        if session.scalar(mine) is not None:
+        if _redeemed_by(organisation_id, voucher):
             REDEMPTIONS.labels("repeated").inc()
             return Redeemed(amount, fresh=False)
-        now = clock.now()
-        if voucher.revoked_at is not None or (voucher.expires_at is not None and voucher.expires_at <= now):
-            raise _refused()
-        taken = session.execute(
-            update(Voucher)
-            .where(Voucher.id == voucher.id, Voucher.used < Voucher.max_uses)
-            .values(used=Voucher.used + 1)
-            .execution_options(synchronize_session=False)
-        )
-        if taken.rowcount != 1:  # type: ignore[attr-defined]
-            raise _refused()
-        key = f"voucher:{voucher.id.hex}:{organisation_id.hex}"
-        posted = credit(
-            organisation_id, amount, key=key, kind="voucher", actor=actor, memo={"hint": voucher.hint}
-        )
-        session.add(
-            Redemption(
-                id=new_id(),
-                voucher_id=voucher.id,
-                organisation_id=organisation_id,
-                transfer_id=posted.transfer_id,
-                redeemed_at=now,
-                redeemed_by=actor.person_id,
-            )
-        )
+        _take_use(voucher)
+        _credit(actor, organisation_id, voucher, amount)
     REDEMPTIONS.labels("credited").inc()
     return Redeemed(amount, fresh=True)
+
+
+def _voucher(plain: str) -> Voucher:
+    """The voucher's row, locked."""
+    row = db.session.scalar(
+        select(Voucher)
+        .where(Voucher.code_hash == code_hash(plain))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise _refused()
+    return row
+
+
+def _redeemed_by(organisation_id: UUID, voucher: Voucher) -> bool:
+    mine = select(Redemption.id).where(
+        Redemption.voucher_id == voucher.id, Redemption.organisation_id == organisation_id
+    )
+    return db.session.scalar(mine) is not None
+
+
+def _take_use(voucher: Voucher) -> None:
+    """Count one use; the last one goes to whoever comes first."""
+    expired = voucher.expires_at is not None and voucher.expires_at <= clock.now()
+    if voucher.revoked_at is not None or expired:
+        raise _refused()
+    taken = db.session.execute(
+        update(Voucher)
+        .where(Voucher.id == voucher.id, Voucher.used < Voucher.max_uses)
+        .values(used=Voucher.used + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise _refused()
+
+
+def _credit(actor: Actor, organisation_id: UUID, voucher: Voucher, amount: Money) -> None:
+    key = f"voucher:{voucher.id.hex}:{organisation_id.hex}"
+    posted = credit(
+        organisation_id, amount, key=key, kind="voucher", actor=actor, memo={"hint": voucher.hint}
+    )
+    db.session.add(
+        Redemption(
+            id=new_id(),
+            voucher_id=voucher.id,
+            organisation_id=organisation_id,
+            transfer_id=posted.transfer_id,
+            redeemed_at=clock.now(),
+            redeemed_by=actor.person_id,
+        )
+    )
 
 
 def _refused() -> VoucherRefused:
