@@ -11,9 +11,10 @@ from flask.cli import AppGroup
 
 from app.core.services import keys
 from app.core.services.job import sweep as sweep_jobs
-from app.kit.config import settings
+from app.kit.config import ROOT, settings
 from app.workshop import doctor as examination
 from app.workshop import prepare as preparing
+from app.workshop import scaffold
 
 kontor = AppGroup("kontor", help="Run, examine and extend this installation.")
 
@@ -59,6 +60,19 @@ def halt() -> None:
     if "hosting" in settings().enabled_modules:
         stopped = import_module("app.hosting.api").halt_host()
         click.echo(f"{stopped} game servers stopped")
+
+
+@kontor.command("scaffold")
+@click.argument("module")
+@click.argument("noun")
+def scaffold_command(module: str, noun: str) -> None:
+    """Begin a NOUN in MODULE with all its layers and a passing test."""
+    try:
+        for path in scaffold.write(ROOT, module, noun):
+            click.echo(f"  {path.relative_to(ROOT)}")
+    except scaffold.Refused as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo("Next: make the migration, then follow docs/adding-a-feature.md")
 
 
 @kontor.command("secrets-rotate")

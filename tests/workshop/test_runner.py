@@ -71,7 +71,11 @@ def test_nothing_is_left_behind(runner: "subprocess.Popen[str]", folder: Path, w
     game = int((folder / "game.pid").read_text())
     below = descendants(runner.pid)
     assert game in below, "an orphan is adopted, not lost"
-    supervisor = min(p for p in below if Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split()[1] == str(runner.pid))
+    supervisor = min(
+        p
+        for p in below
+        if Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split()[1] == str(runner.pid)
+    )
     victim = supervisor if who == "kill supervisor" else runner.pid
     how = {"ctrl-c": signal.SIGINT, "term": signal.SIGTERM}.get(who, signal.SIGKILL)
     started = time.monotonic()
@@ -94,7 +98,9 @@ def test_what_crashes_comes_back_with_growing_pauses(runner: "subprocess.Popen[s
 
 def test_a_second_ctrl_c_does_not_wait(folder: Path) -> None:
     stubborn = folder / "stubborn.py"
-    stubborn.write_text("import signal, time\nsignal.signal(15, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(600)")
+    stubborn.write_text(
+        "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(600)"
+    )
     (folder / "Procfile").write_text(f"web: python '{stubborn}'\n")
     env = {**os.environ, "KONTOR_VAR_DIR": str(folder / "var"), "PORT": str(free_port())}
     process = subprocess.Popen(
