@@ -16,7 +16,7 @@ def register(app: Flask) -> None:
     from app.accounts import models, tasks  # noqa: F401
     from app.accounts.policies import P, register_policies
     from app.accounts.rules.scope import add_scope
-    from app.accounts.views.gate import init_actor
+    from app.accounts.views import register_views
 
     register_policies()
     add_scope("members:read", label=lazy_gettext("Mitglieder lesen"), permissions=[P.MEMBER_SEE], order=80)
@@ -27,4 +27,4 @@ def register(app: Flask) -> None:
         permissions=[P.TOKEN_SEE, P.TOKEN_GOVERN],
         order=91,
     )
-    init_actor(app)
+    register_views(app)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 
 from app.accounts.models import Membership, Organisation, Person, Session, Token
 from app.accounts.rules import scope
@@ -39,7 +39,7 @@ class Found:
     moved: bool = False
 
 
-def _with_membership(statement: Select[Any], organisation: Any, *, outer: bool) -> Select[Any]:
+def _with_membership(statement: Any, organisation: Any, *, outer: bool) -> Any:
     return statement.join(
         Membership,
         and_(Membership.organisation_id == organisation, Membership.person_id == Person.id),
@@ -72,7 +72,7 @@ def find_by_session(token: str) -> Found | None:
         Session.expires_at > clock.now(),
         Person.erased_at.is_(None),
     )
-    row = db.session.execute(statement).first()
+    row: Any = db.session.execute(statement).first()
     if row is None:
         return None
     session_id, seen_at, wanted = row[10], row[11], row[12]

@@ -23,8 +23,8 @@ class Limit:
 PASSWORD_PAIR = Limit("password.pair", 10, 15 * MINUTE)  # one account from one network
 PASSWORD_ACCOUNT = Limit("password.account", 50, HOUR)  # one account from anywhere
 PASSWORD_NETWORK = Limit("password.network", 120, 15 * MINUTE)
-CODE_ACCOUNT = Limit("code.account", 8, 15 * MINUTE)  # second factor; 3 of 10^6 codes are right at a time
-CODE_DAY = Limit("code.day", 40, DAY)
+CODE_PAIR = Limit("code.pair", 8, 15 * MINUTE)  # second factor; 3 of 10^6 codes are right at a time
+CODE_ACCOUNT = Limit("code.account", 60, DAY)
 MAIL_ACCOUNT = Limit("mail.account", 5, HOUR)  # links mailed to one address
 MAIL_NETWORK = Limit("mail.network", 40, HOUR)
 LINK_NETWORK = Limit("link.network", 60, 15 * MINUTE)  # trying links

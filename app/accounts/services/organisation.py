@@ -22,7 +22,7 @@ from app.accounts.policies import P
 from app.accounts.rules import membership as rules
 from app.accounts.rules.slug import slug_of
 from app.accounts.services.person import clean_name
-from app.core.api import record
+from app.core.api import claim_once, record
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor, require
 from app.kit.db import db, lock, require_transaction, transaction
@@ -76,10 +76,12 @@ def add_member(organisation_id: UUID, person_id: UUID, role: str, *, actor: Acto
     )
 
 
-def create_organisation(actor: Actor, *, name: str) -> UUID:
+def create_organisation(actor: Actor, *, name: str, once: str = "") -> UUID:
     """A new organisation owned by the actor, who works in it from now on. Returns the id."""
     assert actor.person_id is not None
     with transaction() as session:
+        if once and not claim_once(f"accounts.organisation:{actor.person_id}:{once[:60]}"):
+            raise Conflict(gettext("Diese Organisation wurde schon angelegt."))
         row = add_organisation(name=name, owner_id=actor.person_id)
         if actor.session_id is not None:
             here = session.get(Session, actor.session_id)

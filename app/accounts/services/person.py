@@ -40,6 +40,8 @@ def clean_name(text: str, field: str = "name", longest: int = 120) -> str:
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not name:
         raise Invalid(fields={field: gettext("Trag einen Namen ein.")})
+    if "://" in name or "www." in name.casefold():  # names stand in mails to others
+        raise Invalid(fields={field: gettext("Ein Name ohne Internetadresse, bitte.")})
     if len(name) > longest:
         raise Invalid(fields={field: gettext("Höchstens %(n)d Zeichen.", n=longest)})
     return name

@@ -15,11 +15,11 @@ from app.accounts.models import Token
 from app.accounts.policies import P
 from app.accounts.rules import scope as rules
 from app.accounts.services.person import clean_name
-from app.core.api import record
+from app.core.api import claim_once, record
 from app.kit import clock
 from app.kit.authz import Actor, may, require
 from app.kit.db import db, transaction
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.kit.secrets import fingerprint
 
@@ -28,7 +28,9 @@ MOST = 50  # living tokens a person may have in an organisation
 LIFETIMES = (30, 90, 365, 0)  # days; 0 is without end
 
 
-def create_token(actor: Actor, *, name: str, scopes: Iterable[str], days: int) -> tuple[UUID, str]:
+def create_token(
+    actor: Actor, *, name: str, scopes: Iterable[str], days: int, once: str = ""
+) -> tuple[UUID, str]:
     """Make a token for the organisation the actor works in. Returns its id and the token, which is never seen again."""
     require(actor, P.TOKEN_MAKE)
     wanted = sorted(set(scopes))
@@ -40,6 +42,8 @@ def create_token(actor: Actor, *, name: str, scopes: Iterable[str], days: int) -
         raise Invalid(fields={"days": gettext("Wähle eine der Laufzeiten.")})
     clean, now, secret = clean_name(name, longest=80), clock.now(), PREFIX + token_urlsafe(32)
     with transaction() as session:
+        if once and not claim_once(f"accounts.token:{actor.person_id}:{once[:60]}"):
+            raise Conflict(gettext("Dieses Token wurde schon angelegt."))
         living = session.scalar(
             select(func.count()).where(
                 Token.person_id == actor.person_id,
