@@ -109,6 +109,7 @@ class ServerFilter:
     group: str = ""
     template: str = ""
     sort: str = "name"
+    state: State | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,11 @@ class RunRow:
 
 _ROW = [getattr(Server, name) for name in ServerRow.__dataclass_fields__]
 _DETAIL = [
-    *(getattr(Server, n) for n in ServerDetail.__dataclass_fields__ if n not in ("run_memory_mb", "run_config_version")),
+    *(
+        getattr(Server, n)
+        for n in ServerDetail.__dataclass_fields__
+        if n not in ("run_memory_mb", "run_config_version")
+    ),
     Run.memory_mb,
     Run.config_version,
 ]
@@ -165,9 +170,14 @@ def list_servers(
         if states is None:
             raise Invalid(fields={"group": f"{wanted.group!r}"})
         statement = statement.where(Server.state.in_([state.value for state in states]))
+    if wanted.state:
+        statement = statement.where(Server.state == wanted.state.value)
     if wanted.template:
         statement = statement.where(Server.template == wanted.template)
-    parsers: list[Any] = [datetime.fromisoformat if name == "created" else int if name == "memory" else str, UUID]
+    parsers: list[Any] = [
+        datetime.fromisoformat if name == "created" else int if name == "memory" else str,
+        UUID,
+    ]
     ordered = after(statement, [SORTS[name], Server.id], parsers, cursor, limit, descending=descending)
     rows = [_row(ServerRow, values) for values in db.session.execute(ordered)]
     last = rows[limit - 1] if len(rows) > limit else None
@@ -213,7 +223,7 @@ def may_see(actor: Actor, server_id: UUID) -> bool:
 def server_names(organisation_id: UUID) -> dict[UUID, str]:
     """Names of all servers an organisation ever had, deleted ones too: for costs and reports."""
     rows = db.session.execute(select(Server.id, Server.name).where(Server.organisation_id == organisation_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def runs(server_id: UUID, limit: int = 20) -> list[RunRow]:

@@ -98,9 +98,7 @@ def look(runtime: Runtime) -> None:
     rows = dict(
         db.session.execute(
             select(Server.id, Server.state).where(Server.id.in_([owned.server_id for owned in found]))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     db.session.rollback()
     for owned in found:

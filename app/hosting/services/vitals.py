@@ -1,0 +1,100 @@
+"""What the watch learns about running games between two looks of the reconciler: do they answer, who plays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from app.core.api import record
+from app.hosting import events
+from app.hosting.gateways.ping import Pong
+from app.hosting.models import Run, Server
+from app.hosting.rules.server import State
+from app.hosting.services import charge
+from app.hosting.services.life import show
+from app.kit import clock
+from app.kit.db import db, transaction
+
+
+def note_answers(answers: Mapping[UUID, Pong | None], run_ids: Mapping[UUID, UUID]) -> None:
+    """Write down a sweep of pings: players where a game answered, since when it is silent where it did not.
+
+    Only what changed is written; a run that is no longer the current one is left alone.
+    """
+    if not answers:
+        return
+    with transaction() as session:
+        rows = session.execute(
+            select(
+                Server.id,
+                Server.run_id,
+                Server.silent_since,
+                Server.players_online,
+                Server.players_max,
+                Server.organisation_id,
+            ).where(Server.id.in_(answers), Server.state == State.RUNNING.value)
+        ).all()
+        for row in rows:
+            if row.run_id != run_ids.get(row.id):
+                continue
+            pong = answers[row.id]
+            if pong is None:
+                if row.silent_since is None:
+                    _set(row.id, row.run_id, silent_since=clock.now())
+                continue
+            if (None, pong.players_online, pong.players_max) == (
+                row.silent_since,
+                row.players_online,
+                row.players_max,
+            ):
+                continue
+            _set(
+                row.id,
+                row.run_id,
+                silent_since=None,
+                players_online=pong.players_online,
+                players_max=pong.players_max,
+            )
+            session.execute(
+                update(Run)
+                .where(
+                    Run.id == row.run_id,
+                    or_(Run.players_peak.is_(None), Run.players_peak < pong.players_online),
+                )
+                .values(players_peak=pong.players_online)
+            )
+            note_players(row.id, row.organisation_id, row.players_online or 0, pong.players_online)
+
+
+def _set(server_id: UUID, run_id: UUID, **values: object) -> None:
+    with_run = (Server.id == server_id, Server.run_id == run_id, Server.state == State.RUNNING.value)
+    db.session.execute(
+        update(Server).where(*with_run).values(**values).execution_options(synchronize_session=False)
+    )
+
+
+def note_players(server_id: UUID, organisation_id: UUID, before: int, now: int) -> None:
+    """Somebody joined or left: an event with numbers, no names. Joins the caller's transaction."""
+    if now == before:
+        return
+    fact = events.PlayerJoined(now - before, now) if now > before else events.PlayerLeft(before - now, now)
+    record(fact, organisation_id=organisation_id, subject=charge.subject(server_id))
+    show(server_id, "players", "events")
+
+
+def note_disks(sizes: Mapping[UUID, int]) -> None:
+    """Keep how much disk the worlds take, where that has changed."""
+    if not sizes:
+        return
+    with transaction() as session:
+        known = dict(session.execute(select(Server.id, Server.disk_bytes).where(Server.id.in_(sizes))).all())
+        for server_id, size in sizes.items():
+            if server_id in known and known[server_id] != size:
+                session.execute(
+                    update(Server)
+                    .where(Server.id == server_id)
+                    .values(disk_bytes=size)
+                    .execution_options(synchronize_session=False)
+                )
