@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.billing import api
 from app.billing.models import Voucher
 from app.billing.queries.wallet import wallet_state
 from app.billing.services.credit import credit
@@ -163,7 +164,7 @@ def test_low_and_open_amounts_are_said(client: FlaskClient, people: People) -> N
     assert "wird knapp" in client.get("/guthaben").text
     clock.advance(hours=13)
     settle(people.organisation_id)
-    page = client.get("/guthaben").text
+    page = sign_in(client, people.bob).get("/guthaben").text
     assert "aufgebraucht" in page
     assert "0,04" in page
 
@@ -206,8 +207,6 @@ def test_announcing_a_price(client: FlaskClient, people: People) -> None:
     assert "0,025" in client.get("/guthaben").text
     later = datetime.fromisoformat("2027-01-01T00:00:00+01:00")
     with clock.freeze(later + timedelta(seconds=1)):
-        from app.billing import api
-
         assert api.rate_per_hour("hosting.active", 1024) == Money(25_000_000)
 
 

@@ -68,7 +68,7 @@ def entries() -> ResponseReturnValue:
         kinds=KINDS,
         meter_named=meter_named,
         spell_out=spell_out,
-        given=request.args,
+        given={name: request.args.get(name, "") for name in ("kind", "since", "until", "subject")},
     )
 
 

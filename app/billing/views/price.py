@@ -40,7 +40,7 @@ def _page(
         zone=settings().billing_zone,
         price_form=price_form or _choices(PriceForm(formdata=None)),
         threshold_form=threshold_form or ThresholdForm(formdata=None, data=asdict(operator_thresholds())),
-        form=bad,
+        **({"form": bad} if bad else {}),
     )
     return page, 422 if bad else 200
 

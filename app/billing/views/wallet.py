@@ -61,8 +61,8 @@ def _page(**bad: Form) -> ResponseReturnValue:
         forecast=forecast(organisation_id),
         prices=price_list(),
         test_mode="test" in providers(settings()),
-        form=next(iter(bad.values()), None),
         **forms,
+        **{"form": form for form in bad.values()},
     )
     return page, 422 if bad else 200
 
