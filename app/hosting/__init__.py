@@ -20,7 +20,7 @@ def register(app: Flask) -> None:
     from app.hosting.catalog import templates
     from app.hosting.policies import grant_all
     from app.hosting.services.place import standard_runtimes, use_runtimes
-    from app.hosting.views import hosting
+    from app.hosting.views import hosting, init_views
 
     templates()  # a broken template stops the start and says where
     grant_all()
@@ -28,3 +28,4 @@ def register(app: Flask) -> None:
     for page in iter_modules([str(ROOT / "app/hosting/views")]):
         import_module(f"app.hosting.views.{page.name}")
     app.register_blueprint(hosting)
+    init_views(app)

@@ -11,13 +11,11 @@ from app.kit.ui import nav
 hosting = Blueprint("hosting", __name__, url_prefix="/hosting")
 
 
-def register_views(app: Flask) -> None:
-    """Routes, navigation, template helpers and live fragments."""
-    from app.hosting.views import chart, console, costs, events, server, server_list, server_new, settings  # noqa: F401
+def init_views(app: Flask) -> None:
+    """Navigation, template helpers and live fragments."""
     from app.hosting.views.helpers import Helpers
     from app.hosting.views.live import register_fragments
 
-    app.register_blueprint(hosting)
     app.jinja_env.globals["hosting"] = Helpers()
     register_fragments()
     nav.module("hosting", label=lazy_gettext("Server"), icon="server", order=50)

@@ -53,6 +53,7 @@ def tail(server: ServerDetail, limit: int = 200) -> list[Line]:
 @allows(P.server_command)
 def send_command(server_id: UUID) -> ResponseReturnValue:
     """Send one line to the game. Its answer appears in the console."""
+    find_server(current_actor(), server_id)  # a stranger learns nothing, not even that the command was empty
     power.send_command(current_actor(), server_id, request.form.get("command", ""))
     if htmx.wants_fragment():
         return "", 204

@@ -116,6 +116,7 @@ def costs() -> ResponseReturnValue:
     return render_template(
         "hosting/costs/index.html",
         month=month,
+        month_word=format_date(month.first, "MMMM yyyy"),
         rows=rows,
         total=sum((row.total for row in rows), Money(0)),
         phases={p: sum((row.phases.get(p, Money(0)) for row in rows), Money(0)) for p in PHASES},

@@ -10,7 +10,6 @@ from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectF
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from app.hosting.rules.template import Setting, Template, Value
-from app.hosting.services.server import NewServer
 from app.kit.errors import Invalid
 from app.kit.forms import Form, OnceField
 
@@ -35,15 +34,15 @@ class ServerForm(Form):
             if self[PREFIX + setting.key].data is not None
         }
 
-    def new_server(self) -> NewServer:
+    def wanted(self) -> dict[str, Any]:
         """What the service is asked for."""
-        return NewServer(
-            name=self.name.data or "",
-            template=self.template_data.slug,
-            memory_mb=int(self.memory_mb.data),
-            settings=self.setting_values(),
-            accept_eula=bool(self.accept_eula.data) if self.accept_eula else False,
-        )
+        return {
+            "name": self.name.data or "",
+            "template": self.template_data.slug,
+            "memory_mb": int(self.memory_mb.data),
+            "settings": self.setting_values(),
+            "accept_eula": bool(self.accept_eula.data) if self.accept_eula else False,
+        }
 
     def take_errors(self, error: Invalid) -> None:
         """A service names settings as settings.<key>; here they are fields with a prefix."""

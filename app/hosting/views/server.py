@@ -60,7 +60,7 @@ def start_server(server_id: UUID) -> ResponseReturnValue:
             power.start_server(actor, server_id)
     except NoCredit as error:
         flash(error.message, "warn")
-        return htmx.go(url_for("billing.wallet"))
+        return htmx.go(url_for("wallet.show"))
     flash(_("%(name)s startet.", name=found.name), "ok")
     return _back(server_id)
 

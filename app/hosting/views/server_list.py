@@ -73,7 +73,7 @@ def _checklist(
     there = url_for("hosting.server", server_id=steps.server_id) if steps.server_id else None
     credit = wallet.balance.nanos > 0 or steps.played
     items = [
-        (_("Guthaben aufladen"), credit, url_for("billing.wallet"), _("Aufladen")),
+        (_("Guthaben aufladen"), credit, url_for("wallet.show"), _("Aufladen")),
         (
             _("Server aus einer Vorlage anlegen"),
             steps.created,

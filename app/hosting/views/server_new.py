@@ -46,11 +46,11 @@ def create_server() -> ResponseReturnValue:
         return _page(template, form), 422
     try:
         server_id = services.create_server(
-            current_actor(), form.new_server(), deploy=True, once=form.once.data or None
+            current_actor(), **form.wanted(), deploy=True, once=form.once.data or None
         )
     except NoCredit as error:
         flash(error.message, "warn")
-        return htmx.go(url_for("billing.wallet"))
+        return htmx.go(url_for("wallet.show"))
     except (Invalid, Conflict) as error:
         form.take_errors(error if isinstance(error, Invalid) else Invalid(error.message))
         return _page(template, form), error.status

@@ -1,0 +1,156 @@
+"""Pages of servers as people see them: list, new, server, settings, and who may open what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.hosting.gateways.fake import FakeRuntime
+from app.hosting.services import server as services
+from app.hosting.services.place import use_runtimes
+from tests.hosting.money import give_credit
+from tests.people import People, Someone, sign_in
+
+
+@pytest.fixture(autouse=True)
+def _runtime(app: Flask) -> None:
+    use_runtimes(app, {"process": FakeRuntime, "docker": FakeRuntime})
+
+
+@pytest.fixture
+def server_id(people: People) -> UUID:
+    give_credit(people)
+    return services.create_server(
+        people.alice.actor, name="Bauwelt Nord", template="flying-squid", deploy=True
+    )
+
+
+def page(client: FlaskClient, person: Someone | None, path: str) -> str:
+    answer = sign_in(client, person).get(path)
+    assert answer.status_code == 200, answer.status
+    return answer.text
+
+
+def test_an_empty_list_teaches(client: FlaskClient, people: People) -> None:
+    text = page(client, people.alice, "/hosting/servers")
+    assert "Womit willst du anfangen?" in text
+    assert "Flying Squid" in text
+    assert "Dein erster Server" in text
+    assert "Womit willst du anfangen?" not in page(client, people.bob, "/hosting/servers"), (
+        "Bob may not create"
+    )
+
+
+def test_from_template_to_server(client: FlaskClient, people: People) -> None:
+    give_credit(people)
+    assert "Spieleinstellungen" in page(client, people.alice, "/hosting/servers/new?template=flying-squid")
+    form = {
+        "template": "flying-squid",
+        "name": "Insel",
+        "memory_mb": "512",
+        "setting_slots": "10",
+        "once": "abc",
+    }
+    form |= {"setting_motd": "Hallo", "setting_version": "1.21.4", "setting_gamemode": "survival"}
+    form |= {"setting_difficulty": "hard", "setting_world": "superflat", "setting_view_distance": "4"}
+    answers = [client.post("/hosting/servers", data=form) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].location == answers[1].location, "a double click makes one server"
+    text = client.get(answers[0].location).text
+    assert "Insel" in text
+    assert "Wird installiert" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "x" * 61}, "Höchstens 60 Zeichen"),
+        ({"name": ""}, "Dieses Feld"),
+        ({"memory_mb": "999999"}, "Not a valid choice|gültig"),
+        ({"setting_slots": "0"}, "zwischen|between|least"),
+        ({"setting_slots": "viele"}, "gültig|valid"),
+    ],
+)
+def test_bad_input_is_told_at_the_field_and_nothing_is_lost(
+    client: FlaskClient, people: People, change: dict[str, str], words: str
+) -> None:
+    give_credit(people)
+    form = {
+        "template": "flying-squid",
+        "name": "Insel",
+        "memory_mb": "512",
+        "setting_slots": "10",
+        "setting_motd": "Huhu",
+    }
+    form |= {"setting_view_distance": "4", "setting_version": "1.21.4", "setting_gamemode": "creative"}
+    form |= {"setting_difficulty": "easy", "setting_world": "superflat"}
+    answer = sign_in(client, people.alice).post("/hosting/servers", data=form | change)
+    assert answer.status_code == 422
+    assert any(word in answer.text for word in words.split("|")), answer.text[-3000:]
+    assert "Huhu" in answer.text, "what was typed is still there"
+    assert "Womit willst du anfangen?" in page(client, people.alice, "/hosting/servers"), "no server was made"
+
+
+def test_the_server_page_and_its_parts(
+    client: FlaskClient, people: People, server_id: UUID, run_jobs: Callable[[], list[str]]
+) -> None:
+    run_jobs()
+    for path in (
+        "",
+        "/console",
+        "/events",
+        "/settings",
+        "/metrics.csv",
+        "/delete",
+        "/kill",
+        "/console?as=text",
+    ):
+        page(client, people.alice, f"/hosting/servers/{server_id}{path}")
+    text = page(client, people.alice, f"/hosting/servers/{server_id}")
+    for words in ("Diese Sitzung", "Dieser Monat", "Konsole", "Ereignisse", "127.0.0.1:"):
+        assert words in text
+
+
+def test_strangers_do_not_learn_that_it_exists(client: FlaskClient, people: People, server_id: UUID) -> None:
+    for path in ("", "/console", "/events", "/settings", "/metrics.csv"):
+        assert sign_in(client, people.cleo).get(f"/hosting/servers/{server_id}{path}").status_code == 404
+    for action in ("run", "rest", "restart", "kill", "commands", "delete"):
+        assert sign_in(client, people.cleo).post(f"/hosting/servers/{server_id}/{action}").status_code == 404
+
+
+def test_members_play_but_do_not_change_or_delete(
+    client: FlaskClient, people: People, server_id: UUID
+) -> None:
+    sign_in(client, people.bob)
+    assert client.get(f"/hosting/servers/{server_id}").status_code == 200
+    assert client.get(f"/hosting/servers/{server_id}/settings").status_code == 403
+    assert client.post(f"/hosting/servers/{server_id}/delete").status_code == 403
+    assert client.get("/hosting/costs").status_code == 403
+
+
+def test_a_second_click_on_start_is_a_conflict_in_words(
+    client: FlaskClient, people: People, server_id: UUID
+) -> None:
+    answer = sign_in(client, people.alice).post(f"/hosting/servers/{server_id}/run")
+    assert answer.status_code == 409
+    assert "wird noch eingerichtet" in answer.text
+
+
+def test_deleting_asks_for_the_name(client: FlaskClient, people: People, server_id: UUID) -> None:
+    sign_in(client, people.alice)
+    assert client.post(f"/hosting/servers/{server_id}/delete", data={"name": "falsch"}).status_code == 422
+    assert (
+        client.post(f"/hosting/servers/{server_id}/delete", data={"name": "Bauwelt Nord"}).status_code == 303
+    )
+    assert "Wird gelöscht" in client.get("/hosting/servers").text
+
+
+def test_costs_page_and_csv(client: FlaskClient, people: People, server_id: UUID) -> None:
+    assert "Kosten" in page(client, people.alice, "/hosting/costs")
+    assert "amount_eur" in page(client, people.alice, "/hosting/costs.csv")
+    assert page(client, people.alice, "/hosting/costs?month=2026-01")
+    assert sign_in(client, people.alice).get("/hosting/costs?month=quatsch").status_code == 422
