@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import sentry_sdk
 import structlog
@@ -39,6 +39,7 @@ def scrub(value: Any) -> Any:
 
 
 _process = ["kontor"]
+_as_json: list[bool | None] = [None]
 
 
 def _name_process(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -68,13 +69,19 @@ def _scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 # --- logs ---------------------------------------------------------------------------------------------------
 
 
-def configure(process: str, *, level: str = "INFO", json: bool | None = None, sentry_dsn: str = "") -> None:
+def configure(
+    process: str, *, level: str = "INFO", json: bool | Literal["auto"] | None = None, sentry_dsn: str = ""
+) -> None:
     """Set up logs and error tracking for this process; `process` is its name in the Procfile.
 
-    `json=None` means JSON unless standard error is a terminal. An empty `sentry_dsn` leaves Sentry off.
+    `json="auto"` means JSON unless standard error is a terminal; None keeps what was chosen before (at first auto).
+    An empty `sentry_dsn` leaves Sentry as it is (at first off).
     """
     _process[0] = process
-    as_json = json if json is not None else not sys.stderr.isatty()
+    if json is not None:
+        _as_json[0] = None if json == "auto" else json
+    chosen = _as_json[0]
+    as_json = chosen if chosen is not None else not sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         _name_process,

@@ -176,7 +176,7 @@ def init_observe(app: Flask) -> None:
     configure(
         os.environ.get("KONTOR_PROCESS", "flask"),
         level=chosen.log_level,
-        json={"json": True, "text": False}.get(chosen.log_format),
+        json={"json": True, "text": False}.get(chosen.log_format, "auto"),
         sentry_dsn=chosen.sentry_dsn,
     )
     app.before_request(_begin_request)
