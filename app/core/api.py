@@ -12,6 +12,7 @@ from app.core.describe import (
 )
 from app.core.errors import NotNow
 from app.core.events import Fact, Recorded, subscribe
+from app.core.personal import Activity, Contributor, Retention, contributor, contributors
 from app.core.queries.event import Filter, find_event, history
 from app.core.queries.file import FileView, file_for, file_kind, find_file
 from app.core.queries.job import JobView, find_job, job_lines, latest_job
@@ -21,12 +22,15 @@ from app.core.services.file import delete_file, keep_file, open_file, store_file
 from app.core.services.job import cancel as cancel_job
 from app.core.services.machinery import beat, claim_once, get_setting, gone, living, put_setting
 from app.core.services.mail import send_mail
+from app.core.services.once import Turn, free_once, keep_answer, take_once
 from app.core.services.work import log_line, progress
 
 __all__ = [
     "COMMAND",
     "HIT",
     "JUMP",
+    "Activity",
+    "Contributor",
     "Fact",
     "FileView",
     "Filter",
@@ -34,11 +38,15 @@ __all__ = [
     "JobView",
     "NotNow",
     "Recorded",
+    "Retention",
     "Sentence",
+    "Turn",
     "beat",
     "best",
     "cancel_job",
     "claim_once",
+    "contributor",
+    "contributors",
     "delete_file",
     "describe_area",
     "describe_event",
@@ -49,10 +57,12 @@ __all__ = [
     "find_event",
     "find_file",
     "find_job",
+    "free_once",
     "get_setting",
     "gone",
     "history",
     "job_lines",
+    "keep_answer",
     "keep_file",
     "latest_job",
     "like",
@@ -66,6 +76,7 @@ __all__ = [
     "send_mail",
     "store_file",
     "subscribe",
+    "take_once",
     "upload_file",
     "use_directory",
 ]

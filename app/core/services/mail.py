@@ -15,6 +15,7 @@ import structlog
 from flask import current_app, render_template
 from jinja2 import TemplateNotFound
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from app.core.gateways.mail import MailDelayed, MailRefused, transport_for
 from app.core.models.mail import FAILED, KEPT, SENT, WAITING, Mail
@@ -67,8 +68,11 @@ def send_mail(
         person_id=person_id,
         created_at=clock.now(),
     )
-    db.session.add(row)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:  # another worker wrote the mail with this key at this moment
+        return db.session.scalars(select(Mail.id).where(Mail.dedupe == dedupe)).one()
     if row.state == WAITING:
         deliver_mail.later(organisation_id=organisation_id, mail_id=str(row.id))
     return row.id
