@@ -247,6 +247,7 @@ def stacked_days(
                     _block(left, box.y(below + value), bar, box.y(below) - box.y(below + value), number)
                 )
             below += value
+    parts.append(_rule(box.left, box.bottom, box.right, box.bottom, "c-axis", _AXIS))
     return _svg(
         width, height, title, parts + (_legend([n for n, _v in series], box.left) if len(series) > 1 else [])
     )
