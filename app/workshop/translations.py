@@ -1,4 +1,4 @@
-"""Is every sentence translated? `python -m app.workshop.translations` names those that are not."""
+"""Is every sentence translated? `python -m app.workshop.translations [--update]` names those that are not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 
 from app.kit.config import ROOT
 
@@ -46,8 +46,10 @@ def sentences(root: Path = ROOT) -> Catalog:
 def missing(locale: str, root: Path = ROOT) -> Iterator[str]:
     """What `locale` does not say: sentences without a translation, a doubtful one, or with other placeholders."""
     path = root / "app" / "translations" / locale / "LC_MESSAGES" / "messages.po"
-    with open(path, "rb") as file:
-        known = read_po(file, locale=locale)
+    known = Catalog(locale=locale)
+    if path.exists():
+        with open(path, "rb") as file:
+            known = read_po(file, locale=locale)
     for message in sentences(root):
         if not message.id:
             continue
@@ -62,8 +64,24 @@ def missing(locale: str, root: Path = ROOT) -> Iterator[str]:
             yield f"{where}: {errors[0]}: {message.id!r}"
 
 
+def update(locale: str, root: Path = ROOT) -> None:
+    """Bring the catalogue up to date: new sentences come in empty, those no longer used go, translations stay."""
+    path = root / "app" / "translations" / locale / "LC_MESSAGES" / "messages.po"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    catalog = Catalog(locale=locale)
+    if path.exists():
+        with open(path, "rb") as file:
+            catalog = read_po(file, locale=locale)
+    catalog.update(sentences(root), no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    with open(path, "wb") as file:
+        write_po(file, catalog, sort_output=True, no_location=True, omit_header=False, width=110)
+
+
 def main() -> int:
-    """Name what is missing in English; exit code 1 when there is something."""
+    """Name what is missing in English; exit code 1 when there is something. `--update` renews the catalogue first."""
+    if "--update" in sys.argv[1:]:
+        update("en")
     found = list(missing("en"))
     sys.stdout.write("".join(f"{line}\n" for line in found))
     return 1 if found else 0

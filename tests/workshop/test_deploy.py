@@ -1,0 +1,55 @@
+"""What production is told to run is what `make run` runs, and the pages about operation are complete."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.kit.config import Settings
+from app.kit.runner import read_procfile
+from app.workshop.pages import metrics, operations_page
+
+ROOT = Path(__file__).resolve().parents[2]
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+
+
+def test_every_process_of_the_procfile_has_a_unit_with_the_same_command() -> None:
+    started = {}
+    for unit in UNITS:
+        text = unit.read_text()
+        name = re.search(r"KONTOR_PROCESS=(\S+)", text)
+        command = re.search(r"ExecStart=/opt/kontor/\.venv/bin/python (.+)", text)
+        assert name, unit.name
+        assert command, unit.name
+        started[name[1]] = command[1].split()
+    wanted = {name: args[1:] for name, args in read_procfile((ROOT / "Procfile").read_text(), {}).items()}
+    wanted.pop("redis")  # production has a Redis of its own
+    assert started == wanted
+
+
+def test_the_example_environment_names_real_settings() -> None:
+    names = re.findall(
+        r"^KONTOR_(\w+)=", (ROOT / "deploy/systemd/kontor.env.example").read_text(), re.MULTILINE
+    )
+    assert set(map(str.lower, names)) <= set(Settings.model_fields)
+
+
+def test_the_list_of_metrics_is_what_the_code_makes() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert len(metrics()) > 10
+    assert page == operations_page(page), "python -m app.workshop.pages writes it"
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/operations.md", "docs/adding-a-feature.md", "CHANGELOG.md"]
+)
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_the_readme_names_every_target_of_the_makefile() -> None:
+    targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    readme = (ROOT / "README.md").read_text()
+    assert [t for t in targets if f"make {t}" not in readme] == []
