@@ -21,8 +21,8 @@ PEOPLE = (
 )
 
 
-def seed() -> UUID:
-    """Write what is missing. Returns the organisation's id. Only the demo has a password everybody knows."""
+def seed() -> list[dict[str, str]]:
+    """Write what is missing. Returns who can sign in. Only the demo has a password everybody knows."""
     if not settings().demo:
         raise RuntimeError("demo data is made only with KONTOR_DEMO")
     ids = {email: _person(email, name, operator) for email, name, _role, operator in PEOPLE}
@@ -33,7 +33,7 @@ def seed() -> UUID:
     for email, _name, role, _operator in PEOPLE:
         if get_member(organisation_id, ids[email]) is None:
             join(organisation_id, ids[email], role)
-    return organisation_id
+    return [{"email": email, "password": PASSWORD, "role": role} for email, _name, role, _operator in PEOPLE]
 
 
 def _person(email: str, name: str, operator: bool) -> UUID:
