@@ -5,17 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.accounts.queries.people import find_organisation_by_slug, find_person_by_email, get_member
+from app.accounts.rules.sample import EMAIL, NAME, PASSWORD
 from app.accounts.services.organisation import found_organisation, join
 from app.accounts.services.person import create_person
 from app.kit.config import settings
 
 SLUG = "musterbetrieb"
-EMAIL = "demo@kontor.example"
-PASSWORD = "spielen-macht-schule"  # noqa: S105 - printed at the start of a demo, refused outside of one
 
 PEOPLE = (
     # The demo's owner also operates the installation: somebody must be able to read the outbox.
-    (EMAIL, "Mira Muster", "owner", True),
+    (EMAIL, NAME, "owner", True),
     ("jonas@kontor.example", "Jonas Beispiel", "admin", False),
     ("lea@kontor.example", "Lea Probst", "member", False),
 )

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone, gettext
 
 from app.accounts.errors import LinkSpent
+from app.accounts.rules import sample
 from app.accounts.services import link
 from app.accounts.services import sign_in as entry
 from app.accounts.services import sign_up as registration
@@ -59,7 +60,7 @@ def sign_in() -> ResponseReturnValue:
         )
         return entered(found, target=target(form.next.data), lasting=lasting)
 
-    return answer(form, "accounts/entry/sign_in.html", act, demo=settings().demo)
+    return answer(form, "accounts/entry/sign_in.html", act, demo=sample if settings().demo else None)
 
 
 @accounts.post("/abmelden")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
@@ -67,28 +69,36 @@ class ProfileForm(Form):
     theme = RadioField(lazy_gettext("Darstellung"), choices=THEME_TEXTS)
 
 
-class NewPasswordForm(Form):
-    current = PasswordField(CURRENT)
+class ProofForm(Form):
+    """The password once more, from those who have one."""
+
+    current = PasswordField(CURRENT, [NEEDED])
+
+    def __init__(self, *args: Any, has_password: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_password:
+            del self.current
+
+    @property
+    def proof(self) -> str:
+        """What was typed; empty for those without a password."""
+        return (self.current.data or "") if "current" in self else ""
+
+
+class NewPasswordForm(ProofForm):
     new = PasswordField(NEW, [NEEDED])
 
 
-class NewEmailForm(Form):
+class NewEmailForm(ProofForm):
     email = EmailField(lazy_gettext("Neue E-Mail-Adresse"), [NEEDED, Length(max=254)])
-    current = PasswordField(CURRENT)
 
 
-class TotpForm(Form):
+class TotpForm(ProofForm):
     code = StringField(lazy_gettext("Code aus der App"), [NEEDED, Length(max=40)])
-    current = PasswordField(CURRENT)
 
 
-class TotpOffForm(Form):
+class TotpOffForm(ProofForm):
     code = StringField(CODE, [NEEDED, Length(max=40)])
-    current = PasswordField(CURRENT)
-
-
-class ProofForm(Form):
-    current = PasswordField(CURRENT)
 
 
 class OrganisationForm(Form):

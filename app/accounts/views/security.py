@@ -41,25 +41,27 @@ def security() -> ResponseReturnValue:
 @signed_in("one's own account")
 def change_password() -> ResponseReturnValue:
     """Another password."""
-    form = NewPasswordForm()
+    guard = get_guard(current_actor())
+    form = NewPasswordForm(has_password=guard.has_password)
 
     def act() -> ResponseReturnValue:
-        credential.change_password(current_actor(), current=form.current.data or "", new=form.new.data)
+        credential.change_password(current_actor(), current=form.proof, new=form.new.data)
         flash(gettext("Dein neues Passwort gilt. Überall sonst bist du abgemeldet."), "ok")
         return htmx.go(url_for("accounts.security"))
 
-    return answer(form, "accounts/account/password.html", act, guard=get_guard(current_actor()))
+    return answer(form, "accounts/account/password.html", act, guard=guard)
 
 
 @accounts.route("/konto/adresse", methods=["GET", "POST"])
 @signed_in("one's own account")
 def change_email() -> ResponseReturnValue:
     """Another address; it counts once its mailbox has confirmed it."""
-    form = NewEmailForm()
+    guard = get_guard(current_actor())
+    form = NewEmailForm(has_password=guard.has_password)
 
     def act() -> ResponseReturnValue:
         credential.ask_new_email(
-            current_actor(), email=form.email.data, current=form.current.data or "", visitor=gate.visitor()
+            current_actor(), email=form.email.data, current=form.proof, visitor=gate.visitor()
         )
         flash(
             gettext(
@@ -69,17 +71,19 @@ def change_email() -> ResponseReturnValue:
         )
         return htmx.go(url_for("accounts.security"))
 
-    return answer(form, "accounts/account/email.html", act, guard=get_guard(current_actor()))
+    return answer(form, "accounts/account/email.html", act, guard=guard)
 
 
 @accounts.route("/konto/zweiter-faktor", methods=["GET", "POST"])
 @signed_in("one's own account")
 def enable_totp() -> ResponseReturnValue:
     """Scan, type the first code, get the backup codes."""
-    actor, form = current_actor(), TotpForm()
+    actor = current_actor()
+    guard = get_guard(actor)
+    form = TotpForm(has_password=guard.has_password)
     if form.validate_on_submit():
         try:
-            codes = totp.enable(actor, form.code.data, password=form.current.data or "")
+            codes = totp.enable(actor, form.code.data, password=form.proof)
         except Invalid as error:
             form.take_errors(error)
         else:
@@ -88,7 +92,7 @@ def enable_totp() -> ResponseReturnValue:
     page = render_template(
         "accounts/account/totp.html",
         form=form,
-        guard=get_guard(actor),
+        guard=guard,
         qr=qr_code(address),
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
     )
@@ -99,26 +103,28 @@ def enable_totp() -> ResponseReturnValue:
 @signed_in("one's own account")
 def disable_totp() -> ResponseReturnValue:
     """Switch it off."""
-    form = TotpOffForm()
+    guard = get_guard(current_actor())
+    form = TotpOffForm(has_password=guard.has_password)
 
     def act() -> ResponseReturnValue:
-        totp.disable(current_actor(), form.code.data, password=form.current.data or "")
+        totp.disable(current_actor(), form.code.data, password=form.proof)
         flash(gettext("Der zweite Faktor ist ausgeschaltet."), "ok")
         return htmx.go(url_for("accounts.security"))
 
-    return answer(form, "accounts/account/totp_off.html", act, guard=get_guard(current_actor()))
+    return answer(form, "accounts/account/totp_off.html", act, guard=guard)
 
 
 @accounts.route("/konto/ersatzcodes", methods=["GET", "POST"])
 @signed_in("one's own account")
 def renew_codes() -> ResponseReturnValue:
     """Ten new backup codes."""
-    form = ProofForm()
+    guard = get_guard(current_actor())
+    form = ProofForm(has_password=guard.has_password)
 
     def act() -> ResponseReturnValue:
-        return _codes_page(totp.renew_codes(current_actor(), password=form.current.data or ""))
+        return _codes_page(totp.renew_codes(current_actor(), password=form.proof))
 
-    return answer(form, "accounts/account/renew_codes.html", act, guard=get_guard(current_actor()))
+    return answer(form, "accounts/account/renew_codes.html", act, guard=guard)
 
 
 def _codes_page(codes: list[str]) -> ResponseReturnValue:
