@@ -17,6 +17,7 @@ from app.kit.db import db
 from app.kit.forms import init_forms
 from app.kit.htmx import init_htmx
 from app.kit.i18n import init_i18n
+from app.kit.live_parts import init_live
 from app.kit.observe import init_observe
 from app.kit.secrets import load_keys
 from app.kit.web import init_web
@@ -55,16 +56,18 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    for init in (init_observe, init_web, init_forms, init_i18n, init_authz, init_htmx):
+    for init in (init_observe, init_web, init_forms, init_i18n, init_authz, init_htmx, init_live):
         init(app)
     if find_spec("app.kit.ui"):
         import_module("app.kit.ui").init_ui(app)
     unknown = set(settings.enabled_modules) - set(PRODUCTS)
     if unknown:
         raise SystemExit(f"KONTOR_MODULES names unknown products: {', '.join(sorted(unknown))}")
-    for module in (*GROUND, *(name for name in PRODUCTS if name in settings.enabled_modules)):
+    modules = (*GROUND, *(name for name in PRODUCTS if name in settings.enabled_modules))
+    for module in modules:
         if find_spec(f"app.{module}") and (ROOT / "app" / module / "__init__.py").exists():
             import_module(f"app.{module}").register(app)
+    import_module("app.api").register(app, modules)
     if find_spec("app.cli"):
         import_module("app.cli").register(app)
     return app

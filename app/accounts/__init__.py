@@ -14,17 +14,21 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext
 
     from app.accounts import models, tasks  # noqa: F401
+    from app.accounts.describe import describe
     from app.accounts.policies import P, register_policies
     from app.accounts.rules.scope import add_scope
-    from app.accounts.views import register_views
+    from app.accounts.services.personal import contribute
+    from app.accounts.views import api, register_views  # noqa: F401
 
     register_policies()
     add_scope("members:read", label=lazy_gettext("Mitglieder lesen"), permissions=[P.MEMBER_SEE], order=80)
     add_scope("tokens:read", label=lazy_gettext("Zugriffstoken lesen"), permissions=[P.TOKEN_SEE], order=90)
     add_scope(
         "tokens:write",
-        label=lazy_gettext("Zugriffstoken widerrufen"),
-        permissions=[P.TOKEN_SEE, P.TOKEN_GOVERN],
+        label=lazy_gettext("Zugriffstoken anlegen und widerrufen"),
+        permissions=[P.TOKEN_SEE, P.TOKEN_MAKE, P.TOKEN_GOVERN],
         order=91,
     )
     register_views(app)
+    describe()
+    contribute()

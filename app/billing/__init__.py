@@ -18,16 +18,20 @@ def register(app: Flask) -> None:
     from app.billing.describe import describe_events
     from app.billing.metrics import wallet_metrics
     from app.billing.policies import P, grant_all
+    from app.billing.queries.personal import ACTIVITIES, RETENTION, export_bookings
+    from app.billing.views import api  # noqa: F401
     from app.billing.views.history import wallet_history
     from app.billing.views.price import prices
     from app.billing.views.voucher import vouchers
     from app.billing.views.wallet import may_watch, render_balance, wallet
+    from app.core.api import contributor
     from app.kit import live, observe
     from app.kit.nav import nav
 
     grant_all()
     describe_events()
     add_scope("costs:read", label=_l("Kosten und Guthaben lesen"), permissions=[P.WALLET_SEE], order=40)
+    contributor("billing", export=export_bookings, retention=RETENTION, activities=ACTIVITIES)
     for blueprint in (wallet, wallet_history, vouchers, prices):
         app.register_blueprint(blueprint)
     live.fragment(prefix="billing-wallet", aspect="balance", authorise=may_watch, render=render_balance)

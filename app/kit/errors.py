@@ -42,6 +42,18 @@ class Invalid(KontorError):
         self.fields = fields or {}
 
 
+class Malformed(KontorError):
+    """The request cannot even be read (400)."""
+
+    status = 400
+
+
+class Unsupported(KontorError):
+    """The body is in a format nobody here reads (415)."""
+
+    status = 415
+
+
 class TooMany(KontorError):
     """Too often in too short a time; `retry_after` in seconds (429)."""
 

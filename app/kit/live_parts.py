@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, Response, request
 from app.kit.authz import current_actor, signed_in
 from app.kit.errors import KontorError
 from app.kit.live import find
+from app.kit.nav import nav
 
 MOST = 60  # parts an answer; a page with more asks for what is in sight
 
@@ -34,4 +35,6 @@ def parts() -> Response:
 
 
 def init_live(app: Flask) -> None:
+    """Serve the parts and tell the shell where."""
     app.register_blueprint(bp)
+    nav.shell(live_parts="live.parts")

@@ -26,11 +26,13 @@ log = structlog.get_logger(__name__)
 
 TITLES = {
     400: lazy_gettext("Das haben wir nicht verstanden"),
+    401: lazy_gettext("Dafür musst du angemeldet sein"),
     403: lazy_gettext("Das darfst du hier nicht"),
     404: lazy_gettext("Das gibt es hier nicht"),
     405: lazy_gettext("So geht das nicht"),
     409: lazy_gettext("Da war jemand schneller"),
     413: lazy_gettext("Das ist zu groß"),
+    415: lazy_gettext("Dieses Format können wir nicht lesen"),
     422: lazy_gettext("Bitte prüf deine Eingaben"),
     429: lazy_gettext("Das war zu oft"),
     500: lazy_gettext("Da ist bei uns etwas schiefgegangen"),
@@ -38,11 +40,13 @@ TITLES = {
 }
 HINTS = {
     400: lazy_gettext("Lade die Seite neu und versuch es noch einmal."),
+    401: lazy_gettext("Melde dich an und versuch es noch einmal."),
     403: lazy_gettext("Dir fehlt das Recht dazu. Frag jemanden, der deine Organisation verwaltet."),
     404: lazy_gettext("Vielleicht wurde es gelöscht, oder die Adresse hat einen Tippfehler."),
     405: lazy_gettext("Die Adresse gibt es, aber nicht für diese Art von Anfrage."),
     409: lazy_gettext("Der Stand hat sich geändert. Lade die Seite neu und sieh nach."),
     413: lazy_gettext("Wähle eine kleinere Datei."),
+    415: lazy_gettext("Schick die Daten im beschriebenen Format."),
     422: lazy_gettext("Etwas daran passt nicht."),
     429: lazy_gettext("Warte einen Moment und versuch es dann noch einmal."),
     500: lazy_gettext("Es wurde nichts halb gespeichert. Wir haben den Fehler mit der Nummer unten notiert."),

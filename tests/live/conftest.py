@@ -42,8 +42,8 @@ class Site:
             "KONTOR_PUBLIC_URL": ORIGIN,
             "LIVE_PORT": str(self.port),
             "LIVE_THREADS": "40",
-            "PROMETHEUS_MULTIPROC_DIR": "",
         }
+        environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
         command = [
             sys.executable,
             "-m",

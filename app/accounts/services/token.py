@@ -38,6 +38,10 @@ def create_token(
         raise Invalid(fields={"scopes": gettext("Wähle mindestens ein Recht.")})
     if rules.unknown(wanted):
         raise Invalid(fields={"scopes": gettext("Dieses Recht gibt es nicht.")})
+    if actor.token_scopes is not None and not rules.permissions_of(wanted) <= actor.token_scopes:
+        raise Invalid(
+            fields={"scopes": gettext("Ein Token kann nicht mehr Rechte vergeben, als es selbst hat.")}
+        )
     if days not in LIFETIMES:
         raise Invalid(fields={"days": gettext("Wähle eine der Laufzeiten.")})
     clean, now, secret = clean_name(name, longest=80), clock.now(), PREFIX + token_urlsafe(32)

@@ -23,7 +23,9 @@ class ApiWallet(Shape):
     unbooked: Euros = Field(description="Used, but not booked yet.")
     available: Euros = Field(description="The difference; negative where something is still open.")
     rate_per_hour: Euros = Field(description="What everything that runs costs an hour.")
-    runway_minutes: int | None = Field(description="How long it lasts like this; null while nothing costs anything.")
+    runway_minutes: int | None = Field(
+        description="How long it lasts like this; null while nothing costs anything."
+    )
     level: Level
     at: datetime
 

@@ -1,0 +1,32 @@
+"""What API tokens may be allowed to do with servers."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext
+
+from app.accounts.api import add_scope
+from app.billing.api import P as BillingP
+from app.hosting.policies import P
+
+
+def register_scopes() -> None:
+    """Offer them on the token page. "costs:read" is billing's and gets the servers' costs added."""
+    add_scope("servers:read", label=lazy_gettext("Server lesen"), permissions=[P.server_read], order=10)
+    add_scope(
+        "servers:power",
+        label=lazy_gettext("Server starten, stoppen und Befehle senden"),
+        permissions=[P.server_read, P.server_power, P.server_command],
+        order=20,
+    )
+    add_scope(
+        "servers:write",
+        label=lazy_gettext("Server anlegen, ändern und löschen"),
+        permissions=[P.server_read, P.server_create, P.server_settings, P.server_delete],
+        order=30,
+    )
+    add_scope(
+        "costs:read",
+        label=lazy_gettext("Kosten und Guthaben lesen"),
+        permissions=[BillingP.WALLET_SEE, P.costs_read],
+        order=40,
+    )
