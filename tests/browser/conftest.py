@@ -1,0 +1,56 @@
+"""A real Chromium against a real web process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from app.kit import assets
+from app.kit.config import ROOT
+from tests.browser.site import Site, running_site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site"), redis_url=redis_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def axe(site: Site) -> str:
+    """The text of axe-core, fetched with its checksum."""
+    vendor = assets.vendor_dir(ROOT / "var")
+    return (vendor / assets.read_manifest(vendor)["axe"]["path"]).read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(chromium_path), args=chromium_arguments)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_as(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """`open_as("alice")` gives a browser page of that person; "" is nobody. Live connections are accepted and silent."""
+    contexts: list[BrowserContext] = []
+
+    def start(name: str = "alice", *, javascript: bool = True, locale: str = "de-DE") -> Page:
+        context = browser.new_context(
+            java_script_enabled=javascript, locale=locale, timezone_id="Europe/Berlin"
+        )
+        contexts.append(context)
+        if name:
+            token = site.token(getattr(site.people, name))
+            context.add_cookies([{"name": "kontor_session", "value": token, "url": site.url}])
+        page = context.new_page()
+        page.route_web_socket("**/live", lambda ws: None)
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()

@@ -1,0 +1,81 @@
+"""Every page keeps the promises of the interface, in light and dark at 1280, 390 and 320 px."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page as BrowserPage
+
+from tests.browser.check import Listener, check_page
+from tests.browser.pages import PAGES, Page
+from tests.browser.site import Site
+from tests.people import sign_in
+
+pytestmark = pytest.mark.browser
+
+OTHER_THAN_PAGES = (
+    "/static/",
+    "/vendor/",
+    "/api/",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+    "/accent.css",
+    "/_live/",
+)
+
+
+def plain_pages(site: Site, person: str) -> list[str]:
+    """Paths of all pages without arguments that answer this person with HTML."""
+    client = site.app.test_client()
+    if person:
+        with site.app.app_context():
+            sign_in(client, getattr(site.people, person))
+    found = []
+    for rule in site.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.arguments or rule.rule.startswith(OTHER_THAN_PAGES):
+            continue
+        answer = client.get(rule.rule, base_url=site.url)
+        if (
+            answer.status_code == 200
+            and answer.mimetype == "text/html"
+            and answer.data.lstrip().startswith(b"<!doctype")
+        ):
+            found.append(rule.rule)
+        answer.close()
+    return sorted(set(found))
+
+
+def look_at(page: BrowserPage, url: str, axe: str) -> list[str]:
+    listener = Listener()
+    listener.attach(page)
+    page.goto(url)
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    wrong = check_page(page, axe)
+    # A page that is an error page says so in the console by its own status; that is not a fault of the page.
+    return wrong + [c for c in listener.complaints if f"({url})" not in c or "status of 4" not in c]
+
+
+@pytest.mark.parametrize("listed", PAGES, ids=lambda p: p.name)
+def test_listed_page_is_clean(
+    listed: Page, site: Site, open_as: Callable[..., BrowserPage], axe: str
+) -> None:
+    assert look_at(open_as(listed.as_), listed.url(site), axe) == []
+
+
+@pytest.mark.parametrize("person", ["alice", "bob", "olga", ""])
+def test_every_page_without_arguments_is_clean(
+    person: str, site: Site, open_as: Callable[..., BrowserPage], axe: str
+) -> None:
+    wrong = {}
+    already = set(plain_pages(site, "alice")) if person == "bob" else set()
+    for path in plain_pages(site, person):
+        if path in already:
+            continue
+        page = open_as(person)
+        found = look_at(page, site.url + path, axe)
+        page.context.close()
+        if found:
+            wrong[path] = found
+    assert wrong == {}
