@@ -127,6 +127,9 @@ def test_cost_reads_need_few_queries(app: Flask, house: House) -> None:
         count = 0
         api.subject_costs(house.id, servers[0])
         assert count <= 2
+        count = 0
+        api.forecast(house.id, servers[0])
+        assert count <= 4
     finally:
         event.remove(db.engine, "before_cursor_execute", counted)
 

@@ -44,7 +44,9 @@ def run_a_server(people: People) -> None:
     with transaction():
         credit(people.organisation_id, euros(10), key=new_id().hex, kind="topup", actor=SYSTEM)
     with transaction():
-        open_interval(people.organisation_id, ("hosting.server", new_id()), "hosting.active", 4096, clock.now(), "k")
+        open_interval(
+            people.organisation_id, ("hosting.server", new_id()), "hosting.active", 4096, clock.now(), "k"
+        )
     clock.advance(hours=1, minutes=32, seconds=10)
     settle(people.organisation_id)
 
@@ -93,7 +95,9 @@ def test_redeeming_a_voucher(client: FlaskClient, people: People) -> None:
     wrong = client.post("/guthaben/gutschein", data={"code": "AAAA-AAAA-AAAA-AAAA"})
     assert wrong.status_code == 422
     assert "Dieser Code gilt nicht" in wrong.text
-    assert client.post("/guthaben/gutschein", data={"code": code.lower().replace("-", " ")}).status_code == 303
+    assert (
+        client.post("/guthaben/gutschein", data={"code": code.lower().replace("-", " ")}).status_code == 303
+    )
     assert client.post("/guthaben/gutschein", data={"code": code}).status_code == 303
     assert balance(people) == euros(25)
 
@@ -159,7 +163,9 @@ def test_low_and_open_amounts_are_said(client: FlaskClient, people: People) -> N
     with transaction():
         credit(people.organisation_id, euros(1), key="k", kind="topup", actor=SYSTEM)
     with transaction():
-        open_interval(people.organisation_id, ("hosting.server", new_id()), "hosting.active", 4096, clock.now(), "k")
+        open_interval(
+            people.organisation_id, ("hosting.server", new_id()), "hosting.active", 4096, clock.now(), "k"
+        )
     sign_in(client, people.bob)
     assert "wird knapp" in client.get("/guthaben").text
     clock.advance(hours=13)
@@ -171,7 +177,14 @@ def test_low_and_open_amounts_are_said(client: FlaskClient, people: People) -> N
 
 def test_issuing_vouchers_shows_the_codes_once(client: FlaskClient, people: People) -> None:
     sign_in(client, people.olga)
-    form = {"amount": "5", "count": "3", "max_uses": "2", "purpose": "Messe", "expires": "2026-12-24", "once": "x"}
+    form = {
+        "amount": "5",
+        "count": "3",
+        "max_uses": "2",
+        "purpose": "Messe",
+        "expires": "2026-12-24",
+        "once": "x",
+    }
     page = client.post("/betrieb/gutscheine", data=form)
     codes = re.findall(r"<code>([0-9A-Z-]{19})</code>", page.text)
     assert len(codes) == 3

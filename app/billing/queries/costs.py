@@ -90,7 +90,7 @@ def costs_by(
         add(key, Cost(Money(nanos), micros=length))
     for charge, started in _booked_across(organisation_id, since, until, subject):
         add(_key(by, charge, charge.day), _share(charge, started, window, prices[charge.meter]))
-    for row in db.session.scalars(_undone(organisation_id, subject)):
+    for row in db.session.scalars(undone_of(organisation_id, subject)):
         usage = usage_of(row)
         for low, high in _open_pieces(usage, window, prices[row.meter], zone):
             nanos = cost_between(row.quantity_mb, usage.started, high, low, high, prices[row.meter])
@@ -165,7 +165,8 @@ def _share(charge: Charge, started: int, window: _Window, prices: Prices) -> Cos
     return Cost(Money(sign * nanos), micros=sign * (high - low))
 
 
-def _undone(organisation_id: UUID, subject: Subject | None) -> Select[UsageInterval]:
+def undone_of(organisation_id: UUID, subject: Subject | None) -> Select[UsageInterval]:
+    """Intervals that run or are not paid to the end, of the organisation or one subject."""
     statement = undone(organisation_id)
     if subject is not None:
         statement = statement.where(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.billing.models import UsageInterval
-from app.billing.queries.costs import By, Subject, costs_by
-from app.billing.queries.metering import load_prices, running_rates
+from app.billing.models import Charge, UsageInterval
+from app.billing.queries.costs import Subject, undone_of
+from app.billing.queries.metering import load_prices, running_rates, usage_of
 from app.billing.rules.forecast import HISTORY_DAYS, Method, MonthSoFar, forecast_month
+from app.billing.rules.metering import cost_between, pieces
 from app.billing.rules.moments import (
     HOUR,
     day_start,
@@ -51,34 +53,32 @@ def forecast(organisation_id: UUID, subject: Subject | None = None) -> MonthFore
     """Forecast of the running local month for the organisation or one subject."""
     now, zone = clock.now(), config.settings().billing_zone
     today = local_day(micros(now), zone)
-    begin, end = month_bounds(now, zone)
     first_use = _first_use(organisation_id, subject)
-    horizon = min(begin, moment(day_start(today - timedelta(days=HISTORY_DAYS), zone)))
-    if first_use is not None:
-        horizon = max(horizon, min(begin, first_use))
-    daily = {
-        key.day: cost.total.nanos
-        for key, cost in costs_by(organisation_id, horizon, now, (By.DAY,), subject).items()
-        if key.day is not None
-    }
-    measured = sum(nanos for day, nanos in daily.items() if day >= today.replace(day=1))
+    began, ends = today.replace(day=1), local_day(next_month_start(today, zone), zone)
+    daily, rate = _daily(organisation_id, subject, min(began, today - timedelta(days=HISTORY_DAYS)), now)
+    measured = sum(nanos for day, nanos in daily.items() if day >= began)
     first_day = local_day(micros(first_use), zone) if first_use else None
     so_far = MonthSoFar(
         measured=measured,
         today=today,
-        month_end=local_day(micros(end), zone),
+        month_end=ends,
         today_left=day_start(today + timedelta(days=1), zone) - micros(now),
         today_length=day_start(today + timedelta(days=1), zone) - day_start(today, zone),
         first_use=first_day,
         hours_since_first_use=(micros(now) - micros(first_use)) // HOUR if first_use else 0,
         cost_since_first_use=sum(daily.values()) if first_day and (today - first_day).days <= 8 else 0,
-        rate_per_hour=_rate(organisation_id, subject, now),
+        rate_per_hour=rate,
     )
     made = forecast_month(so_far, {day: nanos for day, nanos in daily.items() if day < today})
     return MonthForecast(
-        Money(measured), Money(made.expected), Money(made.low), Money(made.high), made.method, made.history_days,
-        today.replace(day=1),
-    )  # fmt: skip
+        Money(measured),
+        Money(made.expected),
+        Money(made.low),
+        Money(made.high),
+        made.method,
+        made.history_days,
+        began,
+    )
 
 
 def _first_use(organisation_id: UUID, subject: Subject | None) -> datetime | None:
@@ -90,10 +90,22 @@ def _first_use(organisation_id: UUID, subject: Subject | None) -> datetime | Non
     return db.session.scalar(statement)
 
 
-def _rate(organisation_id: UUID, subject: Subject | None, now: datetime) -> int:
-    statement = select(UsageInterval).where(
-        UsageInterval.organisation_id == organisation_id, UsageInterval.ended_at.is_(None)
+def _daily(
+    organisation_id: UUID, subject: Subject | None, first: date, now: datetime
+) -> tuple[dict[date, int], int]:
+    """Cost of each local day from `first` until now, booked or not, and what runs costs an hour."""
+    statement: Any = select(Charge.day, func.sum(Charge.amount_nanos)).where(
+        Charge.organisation_id == organisation_id, Charge.day >= first
     )
     if subject is not None:
-        statement = statement.where(UsageInterval.subject_id == subject[1])
-    return running_rates(db.session.scalars(statement), load_prices(), micros(now)).total
+        statement = statement.where(Charge.subject_id == subject[1])
+    daily = {day: int(nanos) for day, nanos in db.session.execute(statement.group_by(Charge.day))}
+    rows = list(db.session.scalars(undone_of(organisation_id, subject)))
+    prices, zone = load_prices(), config.settings().billing_zone
+    for row in rows:
+        usage = usage_of(row)
+        for low, high in pieces(usage.booked_until, usage.due_until(micros(now)), prices[row.meter], zone):
+            nanos = cost_between(row.quantity_mb, usage.started, high, low, high, prices[row.meter])
+            day = local_day(low, zone)
+            daily[day] = daily.get(day, 0) + nanos
+    return daily, running_rates(rows, prices, micros(now)).total

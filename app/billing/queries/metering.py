@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from flask import has_request_context, request
 from sqlalchemy import Select, select
 
 from app.billing.models import Price, UsageInterval
@@ -33,8 +34,20 @@ def price_of(row: Price) -> pricing.Price:
     )
 
 
-def load_prices() -> dict[str, list[pricing.Price]]:
-    """The price list by meter, in time order: a few rows a meter. A meter without rows has its shipped price."""
+def load_prices() -> Mapping[str, pricing.Prices]:
+    """The price list by meter, in time order: a few rows a meter. A meter without rows has its shipped price.
+
+    Read once a request: prices are announced at least a minute ahead, so none can begin meanwhile.
+    """
+    if has_request_context():
+        known: Mapping[str, pricing.Prices] | None = request.environ.get("kontor.billing_prices")
+        if known is None:
+            known = request.environ["kontor.billing_prices"] = _read_prices()
+        return known
+    return _read_prices()
+
+
+def _read_prices() -> dict[str, list[pricing.Price]]:
     found: dict[str, list[pricing.Price]] = {}
     for row in db.session.scalars(select(Price).order_by(Price.meter, Price.valid_from)):
         found.setdefault(row.meter, []).append(price_of(row))

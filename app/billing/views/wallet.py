@@ -62,7 +62,7 @@ def _page(**bad: Form) -> ResponseReturnValue:
         prices=price_list(),
         test_mode="test" in providers(settings()),
         **forms,
-        **{"form": form for form in bad.values()},
+        **({"form": next(iter(bad.values()))} if bad else {}),
     )
     return page, 422 if bad else 200
 
