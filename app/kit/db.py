@@ -67,6 +67,10 @@ Base.registry.update_type_annotation_map(
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
+SEALED = {"sealed": True}
+"""`info=SEALED` on a column that holds `secrets.seal(…)`: a rotation of keys seals its values again."""
+
+
 def primary_key() -> Mapped[UUID]:
     """The usual key: a UUIDv7 made by us."""
     return mapped_column(Uuid, primary_key=True, default=new_id)

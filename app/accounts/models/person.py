@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import db, primary_key
+from app.kit.db import SEALED, db, primary_key
 
 
 class Person(db.Model):  # type: ignore[name-defined]
@@ -25,10 +25,9 @@ class Person(db.Model):  # type: ignore[name-defined]
     theme: Mapped[str] = mapped_column(String(8), default="auto")
     is_operator: Mapped[bool] = mapped_column(default=False)
     email_verified_at: Mapped[datetime | None]
-    totp_secret: Mapped[str | None] = mapped_column(Text)  # sealed
-    totp_pending: Mapped[str | None] = mapped_column(
-        Text
-    )  # sealed; becomes the secret with the first right code
+    totp_secret: Mapped[str | None] = mapped_column(Text, info=SEALED)
+    totp_pending: Mapped[str | None] = mapped_column(Text, info=SEALED)
+    """Becomes the secret with the first right code."""
     totp_last_step: Mapped[int] = mapped_column(BigInteger, default=0)  # a step is used once
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]

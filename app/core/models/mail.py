@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import db, primary_key
+from app.kit.db import SEALED, db, primary_key
 
 WAITING, SENT, KEPT, FAILED = "waiting", "sent", "kept", "failed"
 
@@ -23,7 +23,7 @@ class Mail(db.Model):  # type: ignore[name-defined]
     recipient: Mapped[str] = mapped_column(String(320))
     template: Mapped[str] = mapped_column(String(80))
     locale: Mapped[str] = mapped_column(String(8))
-    sealed: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str] = mapped_column(Text, info=SEALED)
     dedupe: Mapped[str | None] = mapped_column(String(160), unique=True)
     organisation_id: Mapped[UUID | None] = mapped_column(index=True)
     person_id: Mapped[UUID | None] = mapped_column(index=True)

@@ -69,7 +69,9 @@ def living_processes() -> dict[str, int]:
         .where(Process.seen_at > clock.now() - SEEN_WITHIN)
         .group_by(Process.kind)
     )
-    return found | dict(rows.tuples())
+    for kind, number in rows:
+        found[kind] = number
+    return found
 
 
 def _processes() -> str:

@@ -27,13 +27,8 @@ class Rotation:
 
 
 def sealed_columns() -> list[Column[str]]:
-    """Every column that holds sealed text: named ``sealed``, ``sealed_…`` or ``…_sealed``."""
-    return [
-        column
-        for table in db.metadata.sorted_tables
-        for column in table.columns
-        if column.name == "sealed" or column.name.startswith("sealed_") or column.name.endswith("_sealed")
-    ]
+    """Every column that holds sealed text."""
+    return [c for table in db.metadata.sorted_tables for c in table.columns if c.info.get("sealed")]
 
 
 def add_key() -> Path:
