@@ -23,6 +23,9 @@ from app.accounts.rules.scope import Scope, add_scope, all_scopes
 from app.accounts.services.organisation import found_organisation as create_organisation
 from app.accounts.services.organisation import join as add_member
 from app.accounts.services.person import create_person, make_operator
+from app.accounts.services.personal import sole_organisations
+from app.accounts.services.proof import confirm as confirm_password
+from app.accounts.services.proof import has_password
 
 __all__ = [
     "Member",
@@ -33,6 +36,7 @@ __all__ = [
     "add_member",
     "add_scope",
     "all_scopes",
+    "confirm_password",
     "create_organisation",
     "create_person",
     "find_actor_for_job",
@@ -41,11 +45,13 @@ __all__ = [
     "get_member",
     "get_organisation",
     "get_person",
+    "has_password",
     "list_organisations",
     "make_operator",
     "organisation_ids",
     "organisation_names",
     "people_of",
     "person_names",
+    "sole_organisations",
     "standing_of",
 ]

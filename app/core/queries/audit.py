@@ -113,7 +113,7 @@ def _readable(rows: Iterable[Recorded]) -> Iterator[Line]:
             text=sentence(row),
             icon=drawn.icon,
             tone=drawn.tone,
-            who=people.get(row.actor_id, gettext("gelöschtes Konto")) if row.actor_id else gettext("Kontor"),
+            who=people.get(row.actor_id) or gettext("gelöschtes Konto") if row.actor_id else gettext("Kontor"),
             actor_id=row.actor_id,
             by_token=row.token_id is not None,
             subject_label=str(subject.label) if subject else (row.subject_type or ""),
