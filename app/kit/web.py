@@ -145,6 +145,8 @@ def init_web(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         clear_contextvars()
+        for name in ("actor", "nav_modules", "unread_notices", "_flask_babel"):
+            g.pop(name, None)  # a request inside an outer application context (tests, shell) begins anew
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _REQUEST_ID.match(given) else uuid4().hex
         bind_contextvars(request_id=g.request_id)
