@@ -95,3 +95,8 @@ def in_threads(app: Flask, number: int, work: Callable[[int], Any]) -> list[Any]
 
     with ThreadPoolExecutor(max_workers=number) as pool:
         return list(pool.map(one, range(number)))
+
+
+def plain(text: str) -> str:
+    """Text with ordinary spaces."""
+    return text.replace("\u00a0", " ")

@@ -9,6 +9,9 @@ from app.billing.rules.calculation import Calculation, decimal_places, duration_
 from app.billing.rules.pricing import MB_PER_GB
 from app.kit.money import NANOS
 
+NBSP = "\u00a0"
+"""Between a figure and its unit: they stay on one line."""
+
 
 def localised(text: str) -> str:
     """A plain decimal number ("1234.5") with the reader's decimal sign; no digits are lost."""
@@ -20,24 +23,24 @@ def localised(text: str) -> str:
 def quantity(quantity_mb: int) -> str:
     """Megabytes as GB (1 GB = 1024 MB), exact; below 1 GB in MB."""
     if quantity_mb < MB_PER_GB:
-        return f"{format_decimal(quantity_mb)} MB"
-    return f"{localised(decimal_places(quantity_mb, MB_PER_GB, 10))} GB"
+        return f"{format_decimal(quantity_mb)}{NBSP}MB"
+    return f"{localised(decimal_places(quantity_mb, MB_PER_GB, 10))}{NBSP}GB"
 
 
 def length_of_time(micros: int) -> str:
     """Hours, minutes and seconds, exact to the microsecond; parts that are zero are left out."""
     hours, minutes, seconds = duration_parts(micros)
-    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
+    parts = [f"{hours}{NBSP}h" if hours else "", f"{minutes}{NBSP}min" if minutes else ""]
     if seconds != "0" or not any(parts):
-        parts.append(f"{localised(seconds)} s")
-    return " ".join(part for part in parts if part)
+        parts.append(f"{localised(seconds)}{NBSP}s")
+    return NBSP.join(part for part in parts if part)
 
 
 def amount(nanos: int) -> str:
     """Euros with all their digits, at least two decimals."""
     text = decimal_places(nanos, NANOS, 9)
     whole, _dot, fraction = text.partition(".")
-    return f"{localised(whole + '.' + fraction.ljust(2, '0'))} €"
+    return f"{localised(whole + '.' + fraction.ljust(2, '0'))}{NBSP}€"
 
 
 def unit_price(nanos: int, unit: str, unit_mb: int, unit_seconds: int) -> str:

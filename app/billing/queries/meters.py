@@ -52,6 +52,11 @@ def meter_named(name: str) -> Meter:
     return _meters.get(name) or Meter(name, name, "")
 
 
+def meter_order(name: str) -> tuple[int, str]:
+    """Meters in the order in which they were registered, unknown ones behind."""
+    return (list(_meters).index(name) if name in _meters else len(_meters), name)
+
+
 def subject_names(organisation_id: UUID, subjects: Iterable[tuple[str, UUID]]) -> dict[UUID, SubjectName]:
     """Names of the subjects; those nobody knows (deleted ones) get the end of their id."""
     by_type: dict[str, set[UUID]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.billing.queries.calculation import unit_price
 from app.billing.queries.metering import load_prices
-from app.billing.queries.meters import meter_named
+from app.billing.queries.meters import meter_named, meter_order
 from app.billing.rules.calculation import unit_of
 from app.billing.rules.moments import micros, moment
 from app.billing.rules.shipped import EVER
@@ -34,7 +34,7 @@ def price_list(*, past: bool = False) -> list[PriceLine]:
     """Prices that are valid or announced, by meter; with `past` also those that have ended."""
     now = micros(clock.now())
     found = []
-    for name, prices in sorted(load_prices().items()):
+    for name, prices in sorted(load_prices().items(), key=lambda item: meter_order(item[0])):
         meter = meter_named(name)
         for price in prices:
             ended = price.valid_to is not None and price.valid_to <= now
