@@ -41,7 +41,10 @@ def open_as(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 
     def start(name: str = "alice", *, javascript: bool = True, locale: str = "de-DE") -> Page:
         context = browser.new_context(
-            java_script_enabled=javascript, locale=locale, timezone_id="Europe/Berlin"
+            java_script_enabled=javascript,
+            locale=locale,
+            timezone_id="Europe/Berlin",
+            reduced_motion="reduce",
         )
         contexts.append(context)
         if name:

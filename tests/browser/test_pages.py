@@ -51,7 +51,7 @@ def look_at(page: BrowserPage, url: str, axe: str) -> list[str]:
     listener = Listener()
     listener.attach(page)
     page.goto(url)
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
     wrong = check_page(page, axe)
     # A page that is an error page says so in the console by its own status; that is not a fault of the page.
     return wrong + [c for c in listener.complaints if f"({url})" not in c or "status of 4" not in c]
