@@ -48,6 +48,7 @@ def enable(actor: Actor, code: str, *, password: str = "") -> list[str]:
     assert actor.person_id is not None
     confirm(actor, password)
     throttle.count({limits.CODE_ACCOUNT: str(actor.person_id)})
+    codes = _make_codes(actor.person_id)
     with transaction():
         row = lock(Person, actor.person_id)
         if row.totp_secret is not None or row.totp_pending is None:
@@ -59,7 +60,7 @@ def enable(actor: Actor, code: str, *, password: str = "") -> list[str]:
         drop_sessions(actor, keep=actor.session_id)
         record(TotpEnabled(row.id), actor=Actor(person_id=row.id), subject=("accounts.person", row.id))
         notify(row, "totp_on")
-        return _renew_codes(row)
+        return _replace_codes(row, codes)
 
 
 def disable(actor: Actor, code: str, *, password: str = "") -> None:
@@ -80,11 +81,12 @@ def renew_codes(actor: Actor, *, password: str = "") -> list[str]:
     """Ten new backup codes; the old ones stop working."""
     assert actor.person_id is not None
     confirm(actor, password)
+    codes = _make_codes(actor.person_id)
     with transaction():
         row = lock(Person, actor.person_id)
         if row.totp_secret is None:
             raise Conflict(gettext("Schalte erst den zweiten Faktor ein."))
-        return _renew_codes(row)
+        return _replace_codes(row, codes)
 
 
 def reset_for(operator: Actor, person_id: UUID) -> None:
@@ -141,16 +143,19 @@ def _take_backup(row: Person, digest: str) -> None:
     notify(row, "backup", left=left)
 
 
-def _renew_codes(row: Person) -> list[str]:
+def _make_codes(person_id: UUID) -> dict[str, str]:
+    """Ten codes with their slow digests: worked out before a transaction holds anything."""
     codes = [
         "".join(choice(rules.ALPHABET) for _ in range(rules.BACKUP_LENGTH)) for _ in range(rules.BACKUP_COUNT)
     ]
+    return {rules.grouped(code): rules.backup_digest(code, person_id) for code in codes}
+
+
+def _replace_codes(row: Person, codes: dict[str, str]) -> list[str]:
     db.session.execute(delete(BackupCode).where(BackupCode.person_id == row.id))
-    db.session.add_all(
-        BackupCode(id=new_id(), person_id=row.id, digest=rules.backup_digest(code, row.id)) for code in codes
-    )
+    db.session.add_all(BackupCode(id=new_id(), person_id=row.id, digest=digest) for digest in codes.values())
     record(BackupCodesMade(row.id), actor=Actor(person_id=row.id), subject=("accounts.person", row.id))
-    return [rules.grouped(code) for code in codes]
+    return list(codes)
 
 
 def _clear(row: Person) -> None:
