@@ -132,10 +132,21 @@ def look(event: Recorded) -> Sentence:
 
 def changes(event: Recorded) -> list[tuple[str, Any, Any]]:
     """(what, before, after) for each value that differs."""
-    before, after = event.before or {}, event.after or {}
-    labels = look(event).fields
+    known = look(event)
+    before, after = _worded(known, event.before), _worded(known, event.after)
+    labels = known.fields
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     return [(str(labels.get(key, key)), _word(before.get(key)), _word(after.get(key))) for key in keys]
+
+
+def _worded(known: Sentence, raw: dict[str, Any] | None) -> dict[str, Any]:
+    """The values of before or after, in words where the sentence has words for them."""
+    found = dict(raw or {})
+    if known.values is not None:
+        with suppress(KeyError, TypeError, ValueError):
+            words = known.values(found)
+            found.update({key: words[key] for key in found if key in words})
+    return found
 
 
 def _word(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from flask import Flask
@@ -18,9 +18,8 @@ from tests.people import People, sign_in
 
 
 @pytest.fixture(autouse=True)
-def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def providers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "_providers", dict(searching._providers))
-    yield
 
 
 def test_text_is_cleaned_and_cut() -> None:
