@@ -23,6 +23,7 @@ from app.hosting.queries.server import (
 from app.hosting.rules.offer import Button, Meter
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.rules.template import Template
+from app.hosting.services.halt import halt_host
 from app.hosting.services.server import (
     change_server,
     create_server,
@@ -61,6 +62,7 @@ __all__ = [
     "delete_server",
     "deploy",
     "find_server",
+    "halt_host",
     "kill_server",
     "latest",
     "list_servers",

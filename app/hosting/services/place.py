@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from flask_babel import gettext as _
 from app.core.api import get_setting
 from app.hosting.catalog import templates
 from app.hosting.gateways import ping
+from app.hosting.gateways.docker import DockerConfig, DockerRuntime
 from app.hosting.gateways.ping import Pong
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
 from app.hosting.gateways.runtime import Address, Observed, Runtime, Spec
@@ -29,10 +31,11 @@ NODE = "local"
 Maker = Callable[[], Runtime]
 Sweep = Callable[[Mapping[UUID, Address], float], Mapping[UUID, Pong | None]]
 EXTENSION = "kontor-hosting-runtimes"
+DOCKER_SOCKET = "/var/run/docker.sock"
 
 
 def standard_runtimes(config: Settings) -> dict[str, Maker]:
-    """How this installation makes its runtimes. The process runtime is always there, docker when it is wanted."""
+    """How this installation makes its runtimes. The process runtime is always there, docker where an engine is."""
     # Two installations on one machine must not take each other's servers for their own.
     installation = "kontor-" + hashlib.sha256(str(config.var_dir.resolve()).encode()).hexdigest()[:8]
     games = config.var_dir.resolve() / "games"
@@ -41,6 +44,8 @@ def standard_runtimes(config: Settings) -> dict[str, Maker]:
             ProcessConfig(root=games, cache=config.var_dir.resolve() / "games-cache", installation=installation)
         )
     }
+    if config.game_runtime == "docker" or config.docker_url or Path(DOCKER_SOCKET).exists():
+        makers["docker"] = lambda: DockerRuntime(DockerConfig(url=config.docker_url, installation=installation))
     return makers
 
 

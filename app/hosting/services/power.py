@@ -104,10 +104,11 @@ def stop_all(organisation_id: UUID, reason: Reason) -> int:
     wanted = select(Server.id).where(
         Server.organisation_id == organisation_id, Server.desired == Desired.RUNNING.value
     )
-    return sum(_stop_one(server_id, reason) for server_id in list(db.session.scalars(wanted)))
+    return sum(stop_one(server_id, reason) for server_id in list(db.session.scalars(wanted)))
 
 
-def _stop_one(server_id: UUID, reason: Reason) -> bool:
+def stop_one(server_id: UUID, reason: Reason) -> bool:
+    """The platform stops a server and takes back planned restarts. False when nobody wanted it to run."""
     with transaction():
         server = lock(Server, server_id)
         if server.desired != Desired.RUNNING:

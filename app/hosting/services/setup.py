@@ -21,7 +21,7 @@ from app.hosting.services.life import begin, set_state, show
 from app.hosting.services.place import NODE, choose_runtime
 from app.kit import clock
 from app.kit.authz import Actor, require
-from app.kit.db import db, lock, transaction
+from app.kit.db import db, lock, require_transaction, transaction
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 
@@ -172,15 +172,21 @@ def delete_server(actor: Actor, server_id: UUID) -> None:
         server = owned(actor, server_id)
         if server.state == State.DELETING:
             raise Conflict(_("Dieser Server wird schon gelöscht."))
-        now = clock.now()
-        if server.started_at is None:
-            charge.ordered_deletion(server.organisation_id, server_id, now)
-        set_state(
-            server, State.DELETING, desired=Desired.DELETED.value, stop_reason=Reason.DELETED.value,
-            stopping_at=now, next_restart_at=None,
-        )  # fmt: skip
-        record(
-            events.ServerDeleteRequested(), actor=actor, organisation_id=server.organisation_id,
-            subject=charge.subject(server_id),
-        )  # fmt: skip
-        queue_delete(server, actor)
+        order_deletion(server, actor)
+
+
+def order_deletion(server: Server, actor: Actor) -> None:
+    """From now on nothing is charged for the disk; a job removes everything. Joins the caller's; the row is locked."""
+    require_transaction()
+    now = clock.now()
+    if server.started_at is None:
+        charge.ordered_deletion(server.organisation_id, server.id, now)
+    set_state(
+        server, State.DELETING, desired=Desired.DELETED.value, stop_reason=Reason.DELETED.value,
+        stopping_at=now, next_restart_at=None,
+    )  # fmt: skip
+    record(
+        events.ServerDeleteRequested(), actor=actor, organisation_id=server.organisation_id,
+        subject=charge.subject(server.id),
+    )  # fmt: skip
+    queue_delete(server, actor)

@@ -1,0 +1,82 @@
+"""How hosting's events read, what servers are called, and finding them from everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.billing.api import SubjectName, register_subjects
+from app.core.api import COMMAND, HIT, Hit, describe_area, describe_event, describe_subject, search_provider
+from app.hosting.policies import P
+from app.hosting.queries.server import ServerFilter, list_servers, names_of
+from app.hosting.rules.offer import Button
+from app.kit.authz import Actor, may
+
+_SENTENCES = (
+    ("created", _l("Server angelegt"), "plus", ""),
+    ("deployed", _l("Installation begonnen"), "download", ""),
+    ("installed", _l("Installation fertig"), "package-check", "ok"),
+    ("start_requested", _l("Start angefordert"), "play", ""),
+    ("started", _l("Prozess gestartet, ab hier zählt die Zeit"), "play", ""),
+    ("ready", _l("Bereit zum Mitspielen"), "circle-check", "ok"),
+    ("stop_requested", _l("Stopp angefordert"), "square", ""),
+    ("stopped", _l("Server gestoppt"), "square", ""),
+    ("crashed", _l("Server abgestürzt"), "triangle-alert", "bad"),
+    ("held", _l("Neustart zurückgehalten: Guthaben reicht nicht"), "wallet", "warn"),
+    ("changed", _l("Einstellungen geändert"), "settings", ""),
+    ("port_changed", _l("Neuer Port: %(new_port)s"), "plug", "warn"),
+    ("command_sent", _l("Befehl gesendet"), "terminal", ""),
+    ("player_joined", _l("Jemand ist beigetreten, jetzt %(online)s im Spiel"), "user-plus", ""),
+    ("player_left", _l("Jemand ist gegangen, noch %(online)s im Spiel"), "user-minus", ""),
+    ("delete_requested", _l("Löschen angefordert"), "trash-2", "warn"),
+    ("deleted", _l("Server gelöscht"), "trash-2", "warn"),
+    ("stray_ended", _l("Verwaister Prozess beendet"), "eraser", "warn"),
+)
+_FIELDS = {"memory_mb": _l("Arbeitsspeicher in MB")}
+
+
+def server_url(server_id: UUID) -> str:
+    """The page of a server."""
+    return url_for("hosting.server", server_id=server_id)
+
+
+def find_servers(actor: Actor, text: str, limit: int) -> list[Hit]:
+    """The search provider: the organisation's servers, and what the actor can do with the first of them."""
+    if not may(actor, P.server_read) or actor.organisation_id is None:
+        return []
+    page = list_servers(actor, ServerFilter(text=text), limit=limit)
+    hits = [Hit(row.name, server_url(row.id), "server", HIT, row.address) for row in page.rows]
+    if text and may(actor, P.server_power):
+        hits += [
+            Hit(_("%(name)s starten", name=row.name), server_url(row.id), "play", COMMAND)
+            for row in page.rows[:3]
+            if Button.START in row.buttons
+        ]
+    return hits
+
+
+def _charged(organisation_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, SubjectName]:
+    """Names for bills; a deleted server keeps its name and has no page."""
+    return {
+        server_id: SubjectName(name, "" if deleted else f"/hosting/servers/{server_id}")
+        for server_id, name, deleted in names_of(ids, organisation_id)
+    }
+
+
+def _names(ids: Iterable[UUID]) -> dict[UUID, Any]:
+    return {server_id: name for server_id, name, _deleted in names_of(ids)}
+
+
+def describe() -> None:
+    """Register sentences, names and search."""
+    describe_area("hosting", _l("Server"))
+    describe_subject("hosting.server", _l("Server"), names=_names, url=server_url)
+    for name, text, icon, tone in _SENTENCES:
+        describe_event(f"hosting.server.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
+    register_subjects("hosting.server", _charged)
+    search_provider("servers", find_servers)

@@ -1,0 +1,48 @@
+"""What hosting tells people about: servers that stay down, money that runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.hosting.queries.server import names_of
+from app.kit import formats
+from app.messaging.api import notice_kind
+
+CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "hosting.low", "hosting.ready"
+
+
+def _server(data: dict[str, Any]) -> Mapping[str, Any]:
+    found = names_of([UUID(data["server_id"])])
+    return {"server": found[0][1] if found else _("Ein Server")}
+
+
+def _runway(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"runway": formats.duration(int(data["minutes"]) * 60)}
+
+
+def register_kinds() -> None:
+    """Make the kinds known, with what is switched on by default."""
+    area = _l("Server")
+    notice_kind(
+        CRASHED, label=_l("Ein Server bleibt nach Abstürzen aus"), area=area, icon="triangle-alert", tone="bad",
+        text=_l("%(server)s ist abgestürzt und bleibt aus, bis jemand ihn startet."), values=_server, by_mail=True, order=20,
+    )  # fmt: skip
+    notice_kind(
+        STOPPED, label=_l("Ein Server stoppt, weil das Guthaben zu Ende geht"), area=area, icon="wallet", tone="bad",
+        text=_l("%(server)s wurde gespeichert und gestoppt: Das Guthaben ist aufgebraucht. Deine Welt ist sicher."),
+        values=_server, by_mail=True, order=21,
+    )  # fmt: skip
+    notice_kind(
+        LOW, label=_l("Das Guthaben geht zur Neige"), area=area, icon="wallet", tone="warn",
+        text=_l("Das Guthaben reicht noch für etwa %(runway)s. Lade es auf, damit deine Server weiterlaufen."),
+        values=_runway, by_mail=True, order=22,
+    )  # fmt: skip
+    notice_kind(
+        INSTALLED, label=_l("Ein neuer Server ist bereit"), area=area, icon="circle-check", tone="ok",
+        text=_l("%(server)s ist eingerichtet."), values=_server, order=23,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""A person's own data in hosting, and what becomes of servers when the last person of an organisation goes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.accounts.api import sole_organisations
+from app.core.api import Activity, Retention, contributor
+from app.hosting.models import Run, Server
+from app.hosting.rules.server import State
+from app.hosting.services.setup import order_deletion
+from app.kit.authz import SYSTEM
+from app.kit.db import db, lock, require_transaction
+
+RETENTION = (
+    Retention(
+        _l("Server mit Namen und Einstellungen"),
+        _l("bis zum Löschen; der Name bleibt für Abrechnungen"),
+        "hosting_server",
+    ),
+    Retention(_l("Läufe: wer wann gestartet hat (nur als Nummer)"), _l("wie Abrechnungen"), "hosting_run"),
+    Retention(
+        _l("Messwerte ohne Namen"),
+        _l("10 Sekunden: 1 Tag, 1 Minute: 31 Tage, 1 Stunde: 2 Jahre"),
+        "hosting_sample",
+    ),
+    Retention(
+        _l("Konsole mit Spielernamen"),
+        _l("die letzten 500 Zeilen, höchstens 7 Tage; im Protokoll des Spiels bis zum Löschen"),
+    ),
+)
+ACTIVITIES = (
+    Activity(
+        name=_l("Betrieb von Spieleservern"),
+        purpose=_l("Server starten, überwachen und nach Nutzung abrechnen"),
+        basis=_l("Vertrag (Art. 6 Abs. 1 b DSGVO)"),
+        people=_l("Personen mit Konto, Mitspielende"),
+        data=_l("Wer einen Server anlegt oder schaltet, Spielernamen in Konsole und Spielwelt"),
+        recipients=_l("keine"),
+        how_long=_l("Spielwelt bis zum Löschen des Servers, Messwerte höchstens 2 Jahre"),
+    ),
+)
+
+
+def export_servers(person_id: UUID) -> dict[str, Any]:
+    """Servers the person made and runs they started."""
+    servers = db.session.execute(
+        select(Server.id, Server.name, Server.template, Server.created_at).where(Server.created_by == person_id)
+    )
+    runs = db.session.execute(
+        select(Run.server_id, Run.requested_at, Run.ended_at)
+        .where(Run.requested_by == person_id)
+        .order_by(Run.requested_at)
+    )
+    return {
+        "servers": [
+            {"id": str(i), "name": name, "template": template, "created_at": at.isoformat()}
+            for i, name, template, at in servers
+        ],
+        "runs": [
+            {"server": str(i), "from": start.isoformat(), "until": end.isoformat() if end else None}
+            for i, start, end in runs
+        ],
+    }
+
+
+def erase_servers(person_id: UUID) -> None:
+    """Servers of organisations in which nobody is left are deleted with their worlds. Joins the caller's transaction."""
+    require_transaction()
+    for organisation_id in sole_organisations(person_id):
+        rows = db.session.scalars(
+            select(Server.id).where(
+                Server.organisation_id == organisation_id,
+                Server.state.not_in((State.DELETING.value, State.DELETED.value)),
+            )
+        ).all()
+        for server_id in rows:
+            order_deletion(lock(Server, server_id), SYSTEM)
+
+
+def contribute() -> None:
+    """Tell privacy; servers go before accounts takes the memberships away."""
+    contributor(
+        "hosting", export=export_servers, erase=erase_servers, retention=RETENTION, activities=ACTIVITIES, order=200
+    )
