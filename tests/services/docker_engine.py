@@ -50,7 +50,12 @@ class DockerEngine:
         return docker.APIClient(base_url=self.url, version="auto", timeout=30)
 
     def start(self) -> None:
-        network = [f"--bridge={self.bridge or 'none'}", "--iptables=false", "--ip6tables=false", "--ip-masq=false"]
+        network = [
+            f"--bridge={self.bridge or 'none'}",
+            "--iptables=false",
+            "--ip6tables=false",
+            "--ip-masq=false",
+        ]
         (self.folder / "config.json").write_text("{}")
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
@@ -173,7 +178,9 @@ def load_test_image(engine: DockerEngine, tag: str = "edge") -> str:
             tar.addfile(entry)
         tar.add(game, "game/game.py")
     packed.seek(0)
-    engine.api.import_image_from_data(packed.getvalue(), repository="kontor-test", tag=tag, changes=["WORKDIR /data"])
+    engine.api.import_image_from_data(
+        packed.getvalue(), repository="kontor-test", tag=tag, changes=["WORKDIR /data"]
+    )
     return f"kontor-test:{tag}"
 
 

@@ -19,6 +19,7 @@ from app.hosting.gateways.runtime import (
     NotRunning,
     PortTaken,
     RuntimeFault,
+    RuntimeUnavailable,
     State,
 )
 from tests.hosting.gateways.rigs import Rig, eventually, fake_rig, make_spec, process_rig
@@ -377,5 +378,5 @@ def quietly(rig: Rig, spec, line: str) -> None:
     """A command whose answer does not matter: the game may be gone before it gave one."""
     try:
         rig.runtime.send_command(spec.server_id, line)
-    except (RuntimeFault, Exception):
-        pass
+    except (RuntimeFault, RuntimeUnavailable) as error:
+        print(f"{line}: {error!r}")

@@ -62,7 +62,12 @@ class Run:
         return Identity.read(self.path / name)
 
     def launched(self) -> bool:
-        return (self.path / "supervisor").exists() or (self.path / "exit").exists()
+        """Whether the supervisor got as far as noting itself."""
+        return Identity.read(self.path / "supervisor") is not None
+
+    def has_game(self) -> bool:
+        """Whether the game itself was started."""
+        return Identity.read(self.path / "game") is not None
 
     def alive(self) -> bool:
         """Whether the supervisor or the game still lives."""

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import subprocess
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -134,7 +135,10 @@ def _user(config: ProcessConfig, folders: Folders, server: ServerFolder, install
     with open(folders.root / "users.lock", "w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         taken = {number for _, other in folders.servers() if (number := _noted_user(other)) is not None}
-        number = next((number for number in config.user_ids if number not in taken), None)
+        # Installations that share a machine begin in different places of the same range.
+        first = zlib.crc32(str(folders.root.resolve()).encode()) % len(config.user_ids)
+        order = (*config.user_ids[first:], *config.user_ids[:first])
+        number = next((number for number in order if number not in taken), None)
         if number is not None:
             write_whole(noted, str(number))
     return number
@@ -271,7 +275,7 @@ def _spawn(run: Run, server: ServerFolder, command: list[str], arguments: list[s
         timeout=NOTED_SECONDS,
     )
     until = time.monotonic() + NOTED_SECONDS
-    while not run.launched():
+    while not run.has_game():
         if time.monotonic() > until:
             raise RuntimeUnavailable("the supervisor did not start")
         time.sleep(0.002)

@@ -102,10 +102,7 @@ def victims(run: Run) -> list[int]:
     supervisor, game = run.identity("supervisor"), run.identity("game")
     roots = {who.pid: who.session for who in (supervisor, game) if who and who.alive()}
     found = {stat.pid for tree in system.families(processes, roots).values() for stat in tree}
-    if run.record.user_id is not None:
-        found.update(system.of_user(processes, run.record.user_id))
-    else:
-        found.update(system.marked(processes, f"KONTOR_RUN={run.run_id.hex}".encode()))
+    found.update(system.of_run(processes, f"KONTOR_RUN={run.run_id.hex}".encode(), run.record.user_id))
     if supervisor and supervisor.alive():
         found.discard(supervisor.pid)
     return sorted(found)

@@ -8,10 +8,11 @@ trap : HUP INT TERM
 umask 027
 exec 3<>"$run/stdin" 0</dev/null >>"$run/console.log" 2>&1
 
+# Only shell built-ins write here: a helper program could be killed together with the game. Readers wait for a whole line.
 note() { # name, process id: the id with its start time and session, so that a reused id is never mistaken
   IFS= read -r line <"/proc/$2/stat" || return
   set -- "$1" "$2" ${line##*) }
-  echo "$2 ${22} $6" >"$run/$1.new" && mv -f "$run/$1.new" "$run/$1"
+  echo "$2 ${22} $6" >"$run/$1"
 }
 
 note supervisor $$
@@ -35,4 +36,4 @@ while :; do
   code=$?
   kill -0 $game 2>/dev/null || break
 done
-echo $code >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+echo $code >"$run/exit"

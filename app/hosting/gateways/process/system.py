@@ -67,7 +67,8 @@ class Identity:
     @classmethod
     def read(cls, path: Path) -> Identity | None:
         try:
-            pid, start, session = path.read_text().split()
+            text = path.read_text()
+            pid, start, session = text.split() if text.endswith("\n") else ()
             return cls(int(pid), int(start), int(session))
         except (OSError, ValueError):
             return None
@@ -132,21 +133,19 @@ def kill_all(members: Callable[[], Iterable[int]], timeout_seconds: float = 5.0)
     return True
 
 
-def of_user(processes: Mapping[int, Stat], user_id: int) -> list[int]:
-    """Processes of a user id that belongs to one server alone."""
+def of_run(processes: Mapping[int, Stat], marker: bytes, user_id: int | None) -> list[int]:
+    """Processes that carry a run's marker in their environment, and those of its user id that carry none.
+
+    A user id may be in use by another installation on the same machine; what carries that one's marker is left alone.
+    """
+    name = marker.partition(b"=")[0] + b"="
     found = []
     for pid in processes:
         with contextlib.suppress(OSError):
-            if os.stat(f"/proc/{pid}").st_uid == user_id:
-                found.append(pid)
-    return found
-
-
-def marked(processes: Mapping[int, Stat], marker: bytes) -> list[int]:
-    """Processes whose environment holds the marker; only those of our own user can be read."""
-    found = []
-    for pid in processes:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-            if marker in file.read().split(b"\0"):
+            if user_id is not None and os.stat(f"/proc/{pid}").st_uid != user_id:
+                continue
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                marks = [entry for entry in file.read().split(b"\0") if entry.startswith(name)]
+            if marker in marks or (user_id is not None and not marks):
                 found.append(pid)
     return found
