@@ -203,8 +203,9 @@ def guard(supervise: Callable[[int], None]) -> int:
     if pid == 0:
         os.close(outer)
         os.setsid()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        guard_pid = os.getppid()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever is told, the guard decides
+            signal.signal(number, lambda got, _frame: os.kill(guard_pid, got))
         adopt_orphans()
         code = 1
         try:
