@@ -13,7 +13,8 @@ from app.billing.errors import AlreadyMetered, KeyReused, NoPrice
 from app.billing.models import Charge, Transfer, UsageInterval, Wallet
 from app.billing.services.metering import open_interval
 from app.billing.services.reconcile import find_differences
-from app.billing.services.settlement import due_wallets, settle
+from app.billing.services.settlement import settle
+from app.billing.services.watch import due_wallets
 from app.kit import clock
 from app.kit.db import db, transaction
 from jobs.billing.wallet import watch
@@ -267,6 +268,9 @@ def test_one_broken_wallet_does_not_hinder_the_others(app: Flask, house: House) 
     db.session.rollback()
     assert watch() == {"settled": 1, "failed": 1}
     assert spent(other) == HOUR_OF_4_GB
+    assert due_wallets() == []
+    clock.advance(minutes=1)
+    assert due_wallets() == [house.id]  # tried again in a minute
 
 
 def test_the_clock_change_night_has_25_hours(db_app: Flask, house: House) -> None:

@@ -17,9 +17,10 @@ from app.billing.services.credit import credit
 from app.billing.services.metering import open_interval
 from app.billing.services.settlement import settle
 from app.billing.services.voucher import issue_vouchers
-from app.kit import clock
+from app.kit import clock, live
 from app.kit.authz import SYSTEM
 from app.kit.db import db, transaction
+from app.kit.dom import dom_id
 from app.kit.ids import new_id
 from app.kit.money import Money, euros
 from tests.billing.conftest import plain
@@ -257,3 +258,15 @@ def test_pages_need_few_queries(client: FlaskClient, people: People) -> None:
             assert len(tables) <= most, tables
     finally:
         event.remove(db.engine, "before_cursor_execute", counted)
+
+
+def test_the_balance_is_live_for_members_only(app: Flask, people: People) -> None:
+    found = live.find(dom_id("billing-wallet", people.organisation_id, "balance"))
+    assert found is not None
+    fragment, row_id = found
+    assert fragment.authorise(people.bob.actor, row_id)
+    assert not fragment.authorise(people.cleo.actor, row_id)
+    assert not fragment.authorise(people.olga.actor, row_id)
+    with app.test_request_context():
+        html = fragment.render(row_id)
+    assert html.lstrip().startswith(f'<div id="{dom_id("billing-wallet", row_id, "balance")}" data-live')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app.billing.events import WalletExhausted, WalletLow
 from app.billing.models import Account, Charge, UsageInterval, Wallet
@@ -21,7 +21,7 @@ from app.billing.rules.settlement import Plan, Settled, plan_settlement
 from app.billing.rules.wallet import SEVERITY, Level, level_of, next_check_in, runway_minutes
 from app.billing.services.posting import lock_accounts, post
 from app.core.api import record
-from app.kit import clock, config, observe
+from app.kit import clock, config, live, observe
 from app.kit.db import db, require_transaction, transaction
 from app.kit.errors import Conflict
 from app.kit.ids import new_id
@@ -67,6 +67,7 @@ def settle_here(organisation_id: UUID, until: datetime | None = None) -> Settlem
     for after in plan.settled:
         _advance(rows[after.usage_id], after)
     SETTLED.labels("unpaid" if plan.unpaid else "paid").inc()
+    live.changed("billing-wallet", organisation_id, "balance")
     return _review(organisation_id, accounts[WALLET], list(rows.values()), prices, plan, now)
 
 
@@ -168,15 +169,3 @@ def announce(wallet: Wallet, level: Level, available: int, rates: Rates) -> None
         )
     if level.value != wallet.level:
         wallet.level, wallet.level_at = level.value, clock.now()
-
-
-def due_wallets(limit: int = 500) -> list[UUID]:
-    """Organisations whose wallet must be looked at now, the longest waiting first."""
-    return list(
-        db.session.scalars(
-            select(Wallet.organisation_id)
-            .where(Wallet.next_check_at <= clock.now())
-            .order_by(Wallet.next_check_at)
-            .limit(limit)
-        )
-    )

@@ -18,7 +18,7 @@ from app.billing.services.voucher import redeem_voucher
 from app.billing.services.wallet import set_warning
 from app.billing.views.forms import TopUpForm, VoucherForm, WarningForm
 from app.kit import formats, htmx
-from app.kit.authz import Actor, allows, current_actor
+from app.kit.authz import Actor, allows, current_actor, may
 from app.kit.config import settings
 from app.kit.errors import Invalid, NotFound
 from app.kit.forms import Form
@@ -42,7 +42,7 @@ def render_balance(organisation_id: UUID) -> str:
 
 def may_watch(actor: Actor, organisation_id: UUID) -> bool:
     """Whether the actor may see that wallet live."""
-    return actor.organisation_id == organisation_id
+    return actor.organisation_id == organisation_id and may(actor, P.WALLET_SEE)
 
 
 def _page(**bad: Form) -> ResponseReturnValue:
