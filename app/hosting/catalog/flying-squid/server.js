@@ -69,7 +69,7 @@ const serv = createMCServer({
   version: env.GAME_VERSION || '1.21.4'
 })
 
-const dull = / connected$| disconnected$|^Position written| issued command: /
+const dull = / connected$| disconnected$|^Position written| issued command: |^Server listening on /
 serv.info = text => { if (!dull.test(text)) log('INFO', text) }
 serv.warn = text => log('WARN', text)
 serv.err = text => log('ERROR', text)
@@ -79,7 +79,10 @@ serv.log = text => log('INFO', text)
 const ticks = []
 let counted = 0
 serv.on('tick', () => { counted++ })
-setInterval(() => { ticks.push(counted); counted = 0; if (ticks.length > 900) ticks.shift() }, 1000).unref()
+function countTicks () {
+  counted = 0
+  setInterval(() => { ticks.push(counted); counted = 0; if (ticks.length > 900) ticks.shift() }, 1000).unref()
+}
 
 function tps (seconds) {
   const part = ticks.slice(-seconds)
@@ -165,6 +168,8 @@ serv.on('ready', () => {
       failed: error => log('WARN', `RCON is off: ${error.message}`)
     })
   }
+  countTicks()
+  log('INFO', `Starting minecraft server version ${env.GAME_VERSION || '1.21.4'} on port ${serv.listeningPort}`)
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
   log('INFO', `Done (${seconds.toFixed(3)}s)! For help, type "help"`)
 })

@@ -96,11 +96,12 @@ def _build(config: ProcessConfig, template: Template, node: Node, target: Path, 
         for name in template.process.files:
             shutil.copyfile(config.catalog / template.slug / name, part / name)
         progress.step(Step.DOWNLOADING, 2)
-        _npm_ci(config, node, part, progress)
+        _npm_ci(node, part, progress)
         progress.step(Step.VERIFYING, 96)
         _verify(part)
         _seal(part)
         part.rename(target)
+        shutil.rmtree(_npm_cache(part), ignore_errors=True)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(str(error)) from error
@@ -109,7 +110,12 @@ def _build(config: ProcessConfig, template: Template, node: Node, target: Path, 
         _unseal(part)
 
 
-def _npm_ci(config: ProcessConfig, node: Node, part: Path, progress: Progress) -> None:
+def _npm_cache(part: Path) -> Path:
+    """What was downloaded already, kept until the installation is whole so that a second try goes on."""
+    return part.with_name(part.name.partition(".part-")[0] + ".npm")
+
+
+def _npm_ci(node: Node, part: Path, progress: Progress) -> None:
     """Exactly what the lock file says, each package checked against its hash; no package's own scripts are run."""
     command = [
         *(("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()),
@@ -123,7 +129,7 @@ def _npm_ci(config: ProcessConfig, node: Node, part: Path, progress: Progress) -
             "--loglevel=http",
             "--no-progress",
         ),
-        *("--cache", str(config.cache / "npm")),
+        *("--cache", str(_npm_cache(part))),
     ]
     total = max(1, len(json.loads((part / "package-lock.json").read_text())["packages"]) - 1)
     environment = {name: value for name, value in os.environ.items() if not _SECRET.match(name)}
@@ -145,14 +151,16 @@ def _npm_ci(config: ProcessConfig, node: Node, part: Path, progress: Progress) -
     tail: list[str] = []
     try:
         assert process.stdout is not None
-        fetched = 0
+        fetched, told = 0, 2
         for raw in process.stdout:
             line = _HOST.sub("", raw.rstrip())
             tail = [*tail[-9:], line]
             progress.line(line)
             if line.startswith(("npm http fetch", "npm http cache")):
-                fetched += 1
-                progress.step(Step.DOWNLOADING, min(95, 2 + 93 * fetched // total))
+                fetched += 1  # each package twice: its description, then its files
+                if (percent := min(95, 2 + 93 * fetched // (2 * total))) > told:
+                    told = percent
+                    progress.step(Step.DOWNLOADING, percent)
         if (code := process.wait()) != 0:
             text = "\n".join(tail)
             raise (DiskFull if "ENOSPC" in text else InstallFailed)(f"npm ended with {code}\n{text}")

@@ -67,10 +67,9 @@ class Identity:
     @classmethod
     def read(cls, path: Path) -> Identity | None:
         try:
-            text = path.read_text()
-            pid, start, session = text.split() if text.endswith("\n") else ()
+            pid, start, session = path.read_text().split("\n")[-2].split()  # only a whole line counts
             return cls(int(pid), int(start), int(session))
-        except (OSError, ValueError):
+        except (OSError, ValueError, IndexError):
             return None
 
     def alive(self) -> bool:

@@ -111,7 +111,8 @@ def varint(value):
 
 
 def rcon(connection):
-    secret = open(os.environ["RCON_SECRET_FILE"]).read().strip()
+    with open(os.environ["RCON_SECRET_FILE"]) as file:
+        secret = file.read().strip()
     allowed = False
     while True:
         (size,) = struct.unpack("<i", exactly(connection, 4))
