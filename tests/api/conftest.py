@@ -26,7 +26,10 @@ class Caller:
         self.client, self.token = client, token
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
-        sent = {"Authorization": f"Bearer {self.token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            **{k.replace("_", "-"): v for k, v in headers.items()},
+        }
         return self.client.open(PREFIX + path, method=method, json=body, headers=sent)
 
 

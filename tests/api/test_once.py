@@ -37,7 +37,10 @@ def test_a_key_is_for_one_request_of_one_person(app: Flask, people: People) -> N
     alice, dora = caller(app, people.alice), caller(app, people.dora)
     assert alice("POST", "/servers", NEW, Idempotency_Key="k").status_code == 201
     assert alice("POST", "/servers", {**NEW, "name": "Anders"}, Idempotency_Key="k").status_code == 422
-    assert alice("POST", "/tokens", {"name": "x", "scopes": ["servers:read"]}, Idempotency_Key="k").status_code == 422
+    assert (
+        alice("POST", "/tokens", {"name": "x", "scopes": ["servers:read"]}, Idempotency_Key="k").status_code
+        == 422
+    )
     assert dora("POST", "/servers", {**NEW, "name": "Doras"}, Idempotency_Key="k").status_code == 201
     for bad in ("", "x" * 201, "with space", "ü"):
         assert alice("POST", "/servers", NEW, Idempotency_Key=bad).status_code == 400, bad

@@ -69,7 +69,9 @@ def run(address: str, token: str, parameters: dict[str, str]) -> tuple[Counter[i
     for event in from_schema(schema).execute():
         recorder: Any = getattr(event, "recorder", None)
         if recorder is not None:
-            statuses.update(one.response.status_code for one in recorder.interactions.values() if one.response)
+            statuses.update(
+                one.response.status_code for one in recorder.interactions.values() if one.response
+            )
             for case, checks in recorder.checks.items():
                 for check in checks:
                     if check.failure_info is not None:

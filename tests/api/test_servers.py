@@ -68,9 +68,22 @@ def test_filters(app: Flask, people: People) -> None:
     server_of(people, "Eins")
     server_of(people, "Zwei")
     alice = caller(app, people.alice)
-    for query, found in (("search=zwe", 1), ("state=draft", 2), ("state=running", 0), ("template=skyblock", 0)):
+    for query, found in (
+        ("search=zwe", 1),
+        ("state=draft", 2),
+        ("state=running", 0),
+        ("template=skyblock", 0),
+    ):
         assert len((alice("GET", f"/servers?{query}").json or {})["data"]) == found, query
-    for query in ("state=odd", "limit=0", "limit=101", "unknown=1", "limit=1&limit=2", "cursor=rubbish", "search=%00"):
+    for query in (
+        "state=odd",
+        "limit=0",
+        "limit=101",
+        "unknown=1",
+        "limit=1&limit=2",
+        "cursor=rubbish",
+        "search=%00",
+    ):
         assert alice("GET", f"/servers?{query}").status_code == 422, query
 
 
@@ -151,8 +164,13 @@ def test_input_is_refused_field_by_field(app: Flask, people: People) -> None:
 
 
 def test_the_body_must_be_json_and_small(app: Flask, people: People) -> None:
-    client, header = app.test_client(), {"Authorization": f"Bearer {token_for(people.alice, 'servers:write')}"}
-    post = lambda data, kind: client.post("/api/v1/servers", data=data, content_type=kind, headers=header).status_code  # noqa: E731
+    client, header = (
+        app.test_client(),
+        {"Authorization": f"Bearer {token_for(people.alice, 'servers:write')}"},
+    )
+    post = lambda data, kind: (
+        client.post("/api/v1/servers", data=data, content_type=kind, headers=header).status_code
+    )  # noqa: E731
     assert post("name=X", "application/x-www-form-urlencoded") == 415
     assert post("{}", "text/plain") == 415
     assert post("{", "application/json") == 400
