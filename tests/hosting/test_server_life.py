@@ -312,7 +312,9 @@ def test_a_lost_installation_is_made_again(host: Host, frozen: datetime) -> None
     assert host.row(server_id).state == "running"
 
 
-def test_deleting_a_running_server_saves_charges_the_run_and_frees_the_port(db_host: Host, frozen: datetime) -> None:
+def test_deleting_a_running_server_saves_charges_the_run_and_frees_the_port(
+    db_host: Host, frozen: datetime
+) -> None:
     host = db_host
     server_id = host.running()
     clock.advance(600)
@@ -386,7 +388,9 @@ def test_a_command_reaches_the_game_and_its_text_is_kept_nowhere(host: Host) -> 
     send_command(host.member, server_id, "write geheimer Ort")
     host.run_jobs()
     assert host.node.data[server_id] == ["geheimer Ort"]
-    kept = [str(job.args) for job in db.session.query(Job)] + [str(event.data) for event in db.session.query(Event)]
+    kept = [str(job.args) for job in db.session.query(Job)] + [
+        str(event.data) for event in db.session.query(Event)
+    ]
     assert not [text for text in kept if "geheim" in text]
     for line in ("", "  ", "x" * 201, "a\nb"):
         with pytest.raises(Invalid):
@@ -445,7 +449,9 @@ def test_a_process_without_a_row_is_ended_and_its_data_kept(host: Host, frozen: 
 
     server_id = host.running()
     unknown = new_id()
-    FakeRuntime(host.node).start(replace(host.game(server_id).spec, server_id=unknown, run_id=new_id(), port=25700))
+    FakeRuntime(host.node).start(
+        replace(host.game(server_id).spec, server_id=unknown, run_id=new_id(), port=25700)
+    )
     for _ in range(3):
         reconcile()
         clock.advance(10)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.hosting.rules.server import Desired, Facts, Reason, State
 from app.kit.db import db, primary_key
@@ -25,6 +25,8 @@ class Server(db.Model):  # type: ignore[name-defined]
     id: Mapped[UUID] = primary_key()
     organisation_id: Mapped[UUID]
     name: Mapped[str] = mapped_column(String(60))
+    name_folded: Mapped[str] = mapped_column(String(180))
+    """The name without case, for searching, sorting and telling apart: SQLite folds ASCII only."""
     template: Mapped[str] = mapped_column(String(40))
     game_version: Mapped[str] = mapped_column(String(30))
     runtime: Mapped[str] = mapped_column(String(10))
@@ -66,10 +68,15 @@ class Server(db.Model):  # type: ignore[name-defined]
     deleted_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index("ix_hosting_server_organisation_name", "organisation_id", "name"),
+        Index("ix_hosting_server_organisation_name", "organisation_id", "name_folded", "id"),
         Index("ix_hosting_server_organisation_created", "organisation_id", "created_at", "id"),
         Index("ix_hosting_server_state", "state"),
     )
+
+    @validates("name")
+    def _fold(self, _key: str, name: str) -> str:
+        self.name_folded = name.casefold()
+        return name
 
     def facts(self, ready_timeout_seconds: int = 180) -> Facts:
         """The row as the rules see it."""

@@ -21,7 +21,7 @@ from app.kit.db import db
 from app.kit.errors import Invalid, NotFound
 from app.kit.paging import Page, after, encode_cursor
 
-SORTS = {"name": Server.name, "created": Server.created_at, "state": Server.state, "memory": Server.memory_mb}
+SORTS = {"name": Server.name_folded, "created": Server.created_at, "state": Server.state, "memory": Server.memory_mb}
 """What a list may be sorted by; a leading minus turns the order round."""
 
 GROUPS: dict[str, tuple[State, ...]] = {
@@ -163,9 +163,7 @@ def list_servers(
         Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
     )
     if wanted.text.strip():
-        statement = statement.where(
-            func.lower(Server.name).contains(wanted.text.strip().lower(), autoescape=True)
-        )
+        statement = statement.where(Server.name_folded.contains(wanted.text.strip().casefold(), autoescape=True))
     if wanted.group:
         states = GROUPS.get(wanted.group)
         if states is None:
@@ -182,8 +180,12 @@ def list_servers(
     ordered = after(statement, [SORTS[name], Server.id], parsers, cursor, limit, descending=descending)
     rows = [_row(ServerRow, values) for values in db.session.execute(ordered)]
     last = rows[limit - 1] if len(rows) > limit else None
-    keys = {"name": "name", "created": "created_at", "state": "state", "memory": "memory_mb"}
-    return Page(rows[:limit], encode_cursor([getattr(last, keys[name]), last.id]) if last else None)
+    return Page(rows[:limit], encode_cursor([_sort_key(last, name), last.id]) if last else None)
+
+
+def _sort_key(row: ServerRow, sort: str) -> object:
+    keys = {"name": row.name.casefold(), "created": row.created_at, "state": row.state, "memory": row.memory_mb}
+    return keys[sort]
 
 
 def count_servers(actor: Actor) -> dict[State, int]:

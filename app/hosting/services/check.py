@@ -89,11 +89,11 @@ def _fault(code: str, setting: Any) -> str:
 
 def check_limits(organisation_id: UUID, name: str, except_id: UUID | None) -> None:
     rows = db.session.execute(
-        select(Server.id, Server.name).where(
+        select(Server.id, Server.name_folded).where(
             Server.organisation_id == organisation_id, Server.state != State.DELETED.value
         )
     ).all()
-    if any(other.casefold() == name.casefold() and row_id != except_id for row_id, other in rows):
+    if any(other == name.casefold() and row_id != except_id for row_id, other in rows):
         raise Invalid(fields={"name": _("So heißt schon einer deiner Server.")})
     most = int(get_setting(organisation_id, "hosting.max_servers", MOST_SERVERS))
     if except_id is None and len(rows) >= most:

@@ -22,7 +22,7 @@ def publish(server_id: UUID, lines: Sequence[str], position: str | None = None) 
 
     Whoever reads the log goes on from the last place that was kept, so nothing is lost or told twice.
     """
-    plain = [clean(line)[:LONGEST] for line in lines]
+    plain = [clean(line)[:LONGEST].rstrip() for line in lines]
     key = console_key(server_id)
     try:
         with cache.client().pipeline(transaction=True) as pipe:

@@ -74,6 +74,7 @@ def _coarser(fine: int, coarse: int, since: int) -> Any:
         "disk_bytes": func.max(Sample.disk_bytes),
         "player_seconds": func.sum(Sample.player_seconds),
         "players_peak": func.max(Sample.players_peak),
+        "played_seconds": func.sum(Sample.played_seconds),
         "tps": mean(Sample.tps),
         "network_received_bytes": cast(
             func.sum(Sample.network_received_bytes), Sample.network_received_bytes.type
