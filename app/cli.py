@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from importlib import import_module
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -57,8 +59,18 @@ def sweep() -> None:
 
 
 @kontor.command()
-def halt() -> None:
+@click.option(
+    "--after",
+    multiple=True,
+    type=int,
+    metavar="PID",
+    help="Wait until this process has ended (30 s at most).",
+)
+def halt(after: tuple[int, ...]) -> None:
     """Save and stop every game server of this host. What the process runner calls before it ends."""
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in after) and time.monotonic() < deadline:
+        time.sleep(0.05)
     if "hosting" in settings().enabled_modules:
         stopped = import_module("app.hosting.api").halt_host()
         click.echo(f"{stopped} game servers stopped")

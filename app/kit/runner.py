@@ -53,7 +53,9 @@ def read_procfile(text: str, env: dict[str, str]) -> dict[str, list[str]]:
 class Supervisor:
     """Keeps the children running until told to stop."""
 
-    def __init__(self, children: list[Child], *, halt: list[str], url: str, announce: str, stop_pipe: int) -> None:
+    def __init__(
+        self, children: list[Child], *, halt: list[str], url: str, announce: str, stop_pipe: int
+    ) -> None:
         self.children = children
         self.halt, self.url, self.announce = halt, url, announce
         self.stop_pipe = stop_pipe
@@ -152,11 +154,12 @@ class Supervisor:
     def stop(self) -> None:
         """No new work, game servers, pages, Redis; what does not obey is killed."""
         self.say("runner", "stopping")
-        for number, (names, seconds) in enumerate(STAGES):
-            chosen = [c for c in self.children if c.name.split(".")[0] in names]
-            self._end(chosen, seconds)
-            if number == 0 and self.halt:
-                self._halt()
+        halt = self._begin_halt() if self.halt else None
+        for names, seconds in STAGES:
+            self._end([c for c in self.children if c.name.split(".")[0] in names], seconds)
+            if halt:
+                self._wait_for(halt, HALT_SECONDS)
+                halt = None
         self._end(self.children, 2.0)
         left = kill_all(os.getpid())
         self.say("runner", "stopped" + (f"; {left} that were left were killed" if left else ""))
@@ -170,11 +173,14 @@ class Supervisor:
         for child in chosen:
             child.tell(signal.SIGKILL)
 
-    def _halt(self) -> None:
-        child = Child("halt", self.halt, self.children[0].env | {"KONTOR_PROCESS": "halt"}, ROOT)
+    def _begin_halt(self) -> Child:
+        """It loads while the workers end, and acts once they have ended."""
+        first = [c for c in self.children if c.pid and c.name.split(".")[0] in STAGES[0][0]]
+        after = [word for c in first for word in ("--after", str(c.pid))]
+        child = Child("halt", [*self.halt, *after], self.children[0].env | {"KONTOR_PROCESS": "halt"}, ROOT)
         self.children.append(child)
         self._start(child)
-        self._wait_for(child, HALT_SECONDS)
+        return child
 
     def _wait_for(self, child: Child, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -273,12 +279,16 @@ def _environment() -> dict[str, str]:
 
 def main() -> int:
     """Parse the command line and run."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--procfile", type=Path, default=ROOT / "Procfile")
     options.add_argument("--only", default="", help="names of the Procfile, separated by commas")
     options.add_argument("--scale", action="append", default=[], metavar="NAME=N")
     options.add_argument("--no-halt", action="store_true", help="leave game servers alone when stopping")
-    options.add_argument("--announce", default="Ready after {seconds} s.", help="printed once everything is ready")
+    options.add_argument(
+        "--announce", default="Ready after {seconds} s.", help="printed once everything is ready"
+    )
     chosen = options.parse_args()
     env = _environment()
     children = _formation(chosen.procfile, chosen.only, chosen.scale, env)
