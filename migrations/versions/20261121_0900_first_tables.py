@@ -304,6 +304,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
     sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('name_folded', sa.String(length=180), nullable=False),
     sa.Column('template', sa.String(length=40), nullable=False),
     sa.Column('game_version', sa.String(length=30), nullable=False),
     sa.Column('runtime', sa.String(length=10), nullable=False),
@@ -341,7 +342,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('hosting_server', schema=None) as batch_op:
         batch_op.create_index('ix_hosting_server_organisation_created', ['organisation_id', 'created_at', 'id'], unique=False)
-        batch_op.create_index('ix_hosting_server_organisation_name', ['organisation_id', 'name'], unique=False)
+        batch_op.create_index('ix_hosting_server_organisation_name', ['organisation_id', 'name_folded', 'id'], unique=False)
         batch_op.create_index('ix_hosting_server_state', ['state'], unique=False)
 
     op.create_table('hosting_stray',
