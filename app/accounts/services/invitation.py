@@ -7,7 +7,7 @@ from secrets import token_urlsafe
 from uuid import UUID
 
 from flask_babel import format_date, gettext
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.errors import LinkSpent
 from app.accounts.events import InvitationRevoked, InvitationSent
@@ -34,6 +34,7 @@ from app.kit.links import public_link
 from app.kit.secrets import fingerprint
 
 LIFETIME = timedelta(days=7)
+KEPT = timedelta(days=30)
 
 
 def role_name(role: str) -> str:
@@ -161,6 +162,12 @@ def accept_as_new(
         )
         _take(asked, person.id)
         return enter(person.id, method="invitation", visitor=visitor, organisation_id=asked.organisation_id)
+
+
+def tidy() -> None:
+    """Drop invitations a month after their time."""
+    with transaction() as session:
+        session.execute(delete(Invitation).where(Invitation.expires_at < clock.now() - KEPT))
 
 
 def _take(asked: Asked, person_id: UUID) -> None:
