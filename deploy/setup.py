@@ -127,7 +127,6 @@ def sign_in_lines() -> str:
 
 def start() -> None:
     """Run the platform until Ctrl+C."""
-    check_ports()
     port, host = os.environ.get("PORT", "8000"), os.environ.get("HOST", "127.0.0.1")
     shown = (
         os.environ.get("KONTOR_PUBLIC_URL")
@@ -148,6 +147,8 @@ FAST = "not slow and not docker and not browser and not postgres and not bench"
 def main() -> None:
     """Prepare and run one target."""
     target, *rest = sys.argv[1:] or ["run"]
+    if target == "run":
+        check_ports()
     one_at_a_time()
     usable_home(VAR)
     os.environ.setdefault("KONTOR_DEMO", "1" if target in ("run", "demo") else "0")
