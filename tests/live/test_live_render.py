@@ -1,0 +1,75 @@
+"""What the live process renders for others: right for their language and role, usable by each of them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from app.hosting.services.setup import create_server
+from app.kit.dom import dom_id
+from app.kit.live import find
+from app.live import LiveApp, View
+from tests.people import People, Someone, sign_in
+
+
+def view(person: Someone, locale: str = "de") -> View:
+    actor = person.actor
+    return View(locale, "Europe/Berlin", actor.role, actor.is_operator, actor.organisation_id)
+
+
+@pytest.fixture
+def live(app: Flask) -> LiveApp:
+    """The process's parts without its threads."""
+    return LiveApp(app)
+
+
+def topic_of(people: People, aspect: str) -> str:
+    server_id = create_server(people.alice.actor, name="Freitagsrunde", template="flying-squid")
+    return dom_id("hosting-server", server_id, aspect)
+
+
+def test_buttons_of_a_live_part_carry_no_foreign_form_token(live: LiveApp, people: People) -> None:
+    """A token of the live process would be refused everywhere; without one the browser's header counts."""
+    found = find(topic_of(people, "status"))
+    assert found is not None
+    html = live.render(*found, view(people.alice)) or ""
+    assert re.findall(r'name="csrf_token" value="([^"]*)"', html) == [""]
+
+
+def test_a_part_shows_the_buttons_its_viewers_role_has(live: LiveApp, people: People) -> None:
+    found = find(topic_of(people, "status"))
+    assert found is not None
+    assert "hx-post" in (live.render(*found, view(people.bob)) or "")
+    nobody = View("de", "Europe/Berlin", None, False, people.organisation_id)
+    assert "hx-post" not in (live.render(*found, nobody) or "hx-post")
+
+
+def test_each_part_of_a_server_renders_with_its_topic_as_id(live: LiveApp, people: People) -> None:
+    from app.hosting.views.live import FRAGMENTS
+
+    server_id = create_server(people.alice.actor, name="Rundgang", template="flying-squid")
+    for aspect in FRAGMENTS:
+        topic = dom_id("hosting-server", server_id, aspect)
+        found = find(topic)
+        assert found is not None
+        html = live.render(*found, view(people.alice, "en")) or ""
+        assert f'id="{topic}"' in html[:400], aspect
+
+
+def test_topics_are_authorised_one_by_one(live: LiveApp, people: People) -> None:
+    topic = topic_of(people, "status")
+    asked = [topic, "hosting-server-" + "0" * 32 + "-status", "nonsense"]
+    assert live._authorised(people.bob.actor, asked) == [topic]
+    assert live._authorised(people.cleo.actor, asked) == []
+
+
+def test_while_the_socket_is_down_the_same_parts_come_by_request(app: Flask, people: People) -> None:
+    topic = topic_of(people, "status")
+    asked = f"/_live/parts?topic={topic}&topic=nonsense"
+    answer = sign_in(app.test_client(), people.bob).get(asked)
+    assert answer.status_code == 200
+    assert answer.text.startswith(f'<hx-partial hx-target="#{topic}" hx-swap="outerMorph">')
+    assert sign_in(app.test_client(), people.cleo).get(asked).text == ""
+    assert app.test_client().get(asked).status_code in (302, 303)
