@@ -35,13 +35,8 @@ def claim_once(key: str, digest: str | None = None) -> bool:
 def get_setting(scope: UUID | None, key: str, default: Any = None) -> Any:
     """What the organisation chose, else what the operator chose, else `default`."""
     scopes = [OPERATOR_SCOPE] if scope is None else [str(scope), OPERATOR_SCOPE]
-    rows = dict(
-        db.session.execute(
-            select(Setting.scope, Setting.value).where(Setting.key == key, Setting.scope.in_(scopes))
-        )
-        .tuples()
-        .all()
-    )
+    statement = select(Setting.scope, Setting.value).where(Setting.key == key, Setting.scope.in_(scopes))
+    rows: dict[str, Any] = {scope: value for scope, value in db.session.execute(statement)}  # noqa: C416 - Rows, typed
     return next((rows[name] for name in scopes if name in rows), default)
 
 
