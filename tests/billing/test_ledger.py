@@ -56,6 +56,17 @@ def test_a_wallet_does_not_go_below_zero(db_app: Flask, house: House) -> None:
         db.session.execute(update(Account).where(Account.kind == "wallet").values(balance_nanos=-1))
 
 
+def test_a_key_belongs_to_one_organisation(db_app: Flask, house: House) -> None:
+    other = House()
+    house.fund(EUR, "k")
+    with pytest.raises(KeyReused):
+        other.fund(EUR, "k")
+    results = in_threads(db_app, 20, lambda index: [house, other][index % 2].fund(EUR, "at once"))
+    assert {type(result) for result in results} <= {type(None), KeyReused}
+    assert house.balance() + other.balance() == 2 * EUR
+    assert find_differences() == []
+
+
 @pytest.mark.parametrize("legs", [{"wallet": 1}, {"wallet": -1, "revenue": 2}, {"wallet": 0, "revenue": 0}])
 def test_unbalanced_legs_are_refused(app: Flask, house: House, legs: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="legs"), transaction():

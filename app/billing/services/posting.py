@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.billing.errors import InsufficientFunds, KeyReused
@@ -28,11 +28,11 @@ class Posted:
     fresh: bool
 
 
-def insert_or_leave(model: type[Any], rows: list[dict[str, Any]]) -> None:
-    """Insert what is not there yet; a row somebody else has just made is left alone."""
+def insert_or_leave(model: type[Any], rows: list[dict[str, Any]]) -> int:
+    """Insert what is not there yet; a row somebody else has just made is left alone. Returns how many are new."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement: Insert = dialect.insert(model).values(rows).on_conflict_do_nothing()
-    db.session.execute(statement)
+    statement: Any = dialect.insert(model).values(rows).on_conflict_do_nothing()
+    return len(db.session.execute(statement.returning(*model.__table__.primary_key)).all())
 
 
 def lock_accounts(organisation_id: UUID) -> dict[str, Account]:
@@ -86,17 +86,13 @@ def post(
         return Posted(before.id, fresh=False)
     if accounts[WALLET].balance_nanos + legs.get(WALLET, 0) < 0:
         raise InsufficientFunds
-    transfer = Transfer(
-        id=new_id(),
-        key=key,
-        kind=kind,
-        organisation_id=organisation_id,
-        occurred_at=clock.now(),
-        actor_id=actor_id,
-        memo=memo or {},
-    )
-    db.session.add(transfer)
-    db.session.flush()
+    transfer_id = new_id()
+    row = {
+        "id": transfer_id, "key": key, "kind": kind, "organisation_id": organisation_id,
+        "occurred_at": clock.now(), "actor_id": actor_id, "memo": memo or {},
+    }  # fmt: skip
+    if not insert_or_leave(Transfer, [row]):  # another organisation has just used this key
+        raise KeyReused
     for account_kind, amount in sorted(legs.items()):
         account = accounts[account_kind]
         account.balance_nanos += amount
@@ -104,7 +100,7 @@ def post(
         db.session.add(
             Entry(
                 account_id=account.id,
-                transfer_id=transfer.id,
+                transfer_id=transfer_id,
                 sequence=account.last_sequence,
                 amount_nanos=amount,
                 balance_nanos=account.balance_nanos,
@@ -112,7 +108,7 @@ def post(
         )
     db.session.flush()
     POSTED.labels(kind).inc()
-    return Posted(transfer.id, fresh=True)
+    return Posted(transfer_id, fresh=True)
 
 
 def _same_or_raise(
