@@ -18,11 +18,11 @@ from app.kit.errors import NotFound
 from tests.people import People, Someone, sign_in
 
 
-def token_of(person: Someone, **options: object) -> str:
+def token_of(person: Someone, *, lasting: bool = False) -> str:
     with transaction():
         return sessions.open_session(
-            person.id, method="password", organisation_id=person.organisation_id, **options
-        )  # type: ignore[arg-type]
+            person.id, method="password", organisation_id=person.organisation_id, lasting=lasting
+        )
 
 
 def test_a_session_gives_person_role_and_organisation(db_app: Flask, db_people: People) -> None:

@@ -18,7 +18,7 @@ from app.accounts.services.sign_in import Entry
 from app.core.api import record, send_mail
 from app.kit.authz import Actor
 from app.kit.db import db, lock, transaction
-from app.kit.errors import Conflict, Invalid
+from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.links import public_link
 
 
@@ -39,6 +39,17 @@ def _set_password(row: Person, hashed: str) -> None:
     link.void(row.id, "magic", "reset")
     record(PasswordChanged(row.id), actor=Actor(person_id=row.id), subject=("accounts.person", row.id))
     totp.notify(row, "password")
+
+
+def reset_link(email: str) -> str:
+    """The address at which a person sets a new password, for who has the machine's command line. Raises NotFound."""
+    clean = clean_email(email)
+    with transaction() as session:
+        person_id = session.scalar(select(Person.id).where(Person.email == clean, Person.erased_at.is_(None)))
+        if person_id is None:
+            raise NotFound(gettext("Zu dieser Adresse gibt es kein Konto."))
+        _id, token = link.make("reset", email=clean, person_id=person_id)
+    return public_link("accounts.open_reset", token=token)
 
 
 def needs_code(token: str) -> bool:

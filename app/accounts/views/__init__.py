@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext
 
+from app.accounts.commands import person
 from app.accounts.policies import P
 from app.accounts.queries.people import list_organisations
 from app.accounts.views import (
@@ -29,6 +30,7 @@ def register_views(app: Flask) -> None:
     """Routes, navigation and the shell's questions about people."""
     init_actor(app)
     app.register_blueprint(accounts)
+    app.cli.add_command(person)
     nav.shell(
         home="accounts.start",
         sign_in="accounts.sign_in",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, render_template, session, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.services.session import end_session
@@ -33,11 +33,11 @@ def answer(
     return render_template(template, form=form, **context), 422 if form.is_submitted() else 200
 
 
-def entered(entry: Entry, *, target: str, lasting: bool = False) -> Response:
+def entered(entry: Entry, *, target: str, lasting: bool = False, say: str = "") -> Response:
     """After a proof: into the account with a new cookie, or on to the second factor.
 
     Nothing of the browser's earlier state survives: its old session ends, the form session (and with it the CSRF
-    token) begins anew.
+    token) begins anew. `say` greets on the next page.
     """
     if entry.token is None:
         session[PENDING] = {
@@ -52,6 +52,8 @@ def entered(entry: Entry, *, target: str, lasting: bool = False) -> Response:
     if old.session_id is not None:
         end_session(old)
     session.clear()
+    if say:
+        flash(say, "ok")
     return gate.keep(make_response(htmx.go(target)), entry.token, lasting=lasting)
 
 

@@ -172,8 +172,9 @@ def open_sign_up(token: str) -> ResponseReturnValue:
         found = registration.confirm(
             token, password=form.password.data, asked_here=asked_here, visitor=gate.visitor()
         )
-        flash(gettext("Willkommen, dein Konto ist eingerichtet."), "ok")
-        return entered(found, target=url_for("accounts.start"))
+        return entered(
+            found, target=url_for("accounts.start"), say=gettext("Willkommen, dein Konto ist eingerichtet.")
+        )
 
     return answer(
         form, "accounts/entry/open_sign_up.html", act, email=letter.email, known=asked_here == letter.id

@@ -42,8 +42,11 @@ def open_invitation(token: str) -> ResponseReturnValue:
             locale=choose_locale(),
             timezone=str(get_timezone() or "Europe/Berlin"),
         )
-        flash(gettext("Willkommen bei %(name)s.", name=asked.organisation), "ok")
-        return entered(found, target=url_for("accounts.start"))
+        return entered(
+            found,
+            target=url_for("accounts.start"),
+            say=gettext("Willkommen bei %(name)s.", name=asked.organisation),
+        )
 
     return answer(form, "accounts/invitation/new.html", act, **page)
 

@@ -45,8 +45,11 @@ def open_reset(token: str) -> ResponseReturnValue:
         found = credential.reset_password(
             token, new=form.new.data, code=form.code.data or "", visitor=gate.visitor()
         )
-        flash(gettext("Dein neues Passwort gilt. Überall sonst bist du abgemeldet."), "ok")
-        return entered(found, target=url_for("accounts.start"))
+        return entered(
+            found,
+            target=url_for("accounts.start"),
+            say=gettext("Dein neues Passwort gilt. Überall sonst bist du abgemeldet."),
+        )
 
     return answer(form, "accounts/entry/open_reset.html", act, email=letter.email, needs_code=code)
 
