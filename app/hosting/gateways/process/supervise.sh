@@ -6,7 +6,7 @@ run=$1 work=$2 cgroups=$3 files=$4 blocks=$5 processes=$6
 shift 6
 trap : HUP INT TERM
 umask 027
-exec 3<>"$run/stdin" 0</dev/null >>"$run/console.log" 2>&1
+exec 3<>"$run/stdin" 4>>"$run/console.log" 0</dev/null >/dev/null 2>&1
 
 # Only shell built-ins write here: a helper program could be killed together with the game. Readers wait for a whole line.
 note() { # name, process id: the id with its start time and session, so that a reused id is never mistaken
@@ -28,7 +28,7 @@ note supervisor $$
   fi
   cd "$work" || exit 126
   exec "$@"
-' kontor-game "$work" "$cgroups" "$files" "$blocks" "$processes" "$@" <&3 3<&- 9<&- &
+' kontor-game "$work" "$cgroups" "$files" "$blocks" "$processes" "$@" <&3 >&4 2>&1 3<&- 4>&- 9<&- &
 game=$!
 note game $game
 while :; do

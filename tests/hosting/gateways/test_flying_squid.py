@@ -1,0 +1,259 @@
+"""The real game: installed from its lock file, started, joined by a real client, stopped with its world saved."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from rcon.exceptions import WrongPassword
+from rcon.source import Client
+
+from app.hosting.catalog import templates
+from app.hosting.gateways.ping import ping
+from app.hosting.gateways.process import ProcessConfig, ProcessRuntime, node
+from app.hosting.gateways.process import npm as npm_module
+from app.hosting.gateways.runtime import InstallFailed, NotPrepared, Quiet, Spec, State
+from app.hosting.rules.console import Kind, happening, read_players, read_tps
+from tests.hosting.gateways.rigs import eventually, free_port
+from tests.services.nodejs import NodeTools
+
+pytestmark = pytest.mark.slow
+SQUID = templates()["flying-squid"]
+
+
+class Told:
+    """Remembers the steps of an installation."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.lines: list[str] = []
+
+    def step(self, step: str, percent: int) -> None:
+        self.steps.append(step)
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessConfig]:
+    folder = tmp_path_factory.mktemp("squid")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)
+    yield ProcessConfig(root=folder / "games", cache=folder / "cache", installation=f"squid{os.getpid()}")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def installers(config: ProcessConfig) -> list[Told]:
+    """Two workers install at the same moment."""
+    told = [Told(), Told()]
+    runtime = ProcessRuntime(config)
+    threads = [threading.Thread(target=runtime.prepare, args=(make_squid(), mine)) for mine in told]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+@pytest.fixture(scope="module")
+def runtime(config: ProcessConfig, installers: list[Told]) -> ProcessRuntime:
+    return ProcessRuntime(config)
+
+
+def make_squid(**settings: object) -> Spec:
+    return Spec(
+        server_id=uuid.uuid4(), run_id=uuid.uuid4(), template=SQUID, memory_mb=512, port=free_port(),
+        settings=settings,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.fixture
+def squid(runtime: ProcessRuntime) -> Iterator[Spec]:
+    spec = make_squid(motd="Testwelt", slots=2, operators="Alex")
+    runtime.start(spec)
+    eventually(lambda: said(runtime, spec, Kind.READY), 60)
+    yield spec
+    runtime.remove(spec.server_id, keep_data=False)
+
+
+def said(runtime: ProcessRuntime, spec: Spec, kind: Kind) -> list[str | None]:
+    lines = runtime.console_tail(spec.server_id, None).lines
+    return [
+        found.player or line
+        for line in lines
+        if (found := happening(SQUID.patterns, line)) and found.kind is kind
+    ]
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    text = (
+        npm_module.ProcessConfig.__dataclass_fields__["catalog"].default / "flying-squid/package-lock.json"
+    ).read_text()
+    assert '"resolved"' not in text
+    assert text.count('"integrity"') > 100
+
+
+def test_two_installers_at_once_make_one_installation(config: ProcessConfig, installers: list[Told]) -> None:
+    assert sorted("downloading" in told.steps for told in installers) == [False, True]
+    assert all(told.steps[-1] == "ready" for told in installers)
+    assert not any("://" in line for told in installers for line in told.lines)
+    installed = [path for path in config.cache.iterdir() if path.is_dir()]
+    assert len(installed) == 1
+    assert oct((installed[0] / "node_modules").stat().st_mode)[-3:] == "555"
+    assert oct((installed[0] / "server.js").stat().st_mode)[-3:] == "444"
+
+
+def test_an_installer_killed_in_the_middle_leaves_nothing_that_looks_finished(config: ProcessConfig) -> None:
+    cache = config.cache / "killed"
+    script = f"""
+from pathlib import Path
+from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
+from tests.hosting.gateways.test_flying_squid import make_squid
+class Told:
+    def step(self, step, percent): print(step, percent, flush=True)
+    def line(self, text): pass
+ProcessRuntime(ProcessConfig(root=Path({str(config.root)!r}), cache=Path({str(cache)!r}))).prepare(make_squid(), Told())
+"""
+    worker = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    for line in worker.stdout:
+        if line.startswith("downloading") and int(line.split()[1]) >= 20:
+            break
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    broken = ProcessRuntime(dataclasses.replace(config, cache=cache))
+    with pytest.raises(NotPrepared):
+        broken.start(make_squid())
+    broken.prepare(make_squid(), Quiet())
+    target = npm_module.folder(broken.config, SQUID)
+    assert (target / "node_modules" / "flying-squid" / "package.json").is_file()
+    assert not list(cache.glob("*.part-*"))
+    assert not list(cache.glob("*.npm"))
+
+
+def test_a_registry_that_does_not_answer_is_a_fault_that_can_be_tried_again(
+    config: ProcessConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    with pytest.raises(InstallFailed):
+        ProcessRuntime(dataclasses.replace(config, cache=config.cache / "offline")).prepare(
+            make_squid(), Quiet()
+        )
+
+
+def test_it_answers_list_tps_and_pings(runtime: ProcessRuntime, squid: Spec) -> None:
+    seen = runtime.inspect(squid.server_id)
+    assert seen.address is not None
+    pong = ping(seen.address)
+    assert pong is not None
+    assert (pong.players_online, pong.players_max, pong.motd, pong.version) == (0, 2, "Testwelt", "1.21.4")
+    players = read_players(runtime.send_command(squid.server_id, "list") or "")
+    assert players is not None
+    assert players.names == ()
+    tps = read_tps(SQUID.tps, runtime.send_command(squid.server_id, "tps") or "", players=0)
+    assert tps is not None
+    assert 0 < tps <= 20
+
+
+def test_its_rcon_is_sound(runtime: ProcessRuntime, squid: Spec) -> None:
+    server = runtime._folders.server(squid.server_id)
+    run = server.current()
+    assert run is not None
+    with Client("127.0.0.1", run.record.rcon_port, passwd=server.secret.read_text(), timeout=5) as client:
+        for _ in range(20):
+            assert client.run("list").startswith("There are 0 of a max of 2")
+        assert client.run("nonsense") == "Command not found"
+    with (
+        pytest.raises(WrongPassword),
+        Client("127.0.0.1", run.record.rcon_port, passwd="no", timeout=5),
+    ):
+        pass
+    assert ping(runtime.inspect(squid.server_id).address) is not None  # type: ignore[arg-type]
+
+
+def test_a_player_joins_commands_and_leaves(
+    runtime: ProcessRuntime, squid: Spec, node_tools: NodeTools
+) -> None:
+    bot = node_tools.bot(squid.port, "Alex", version="1.21.4")
+    try:
+        bot.wait_for("joined", 60)
+        eventually(lambda: said(runtime, squid, Kind.JOIN) == ["Alex"])
+        assert read_players(runtime.send_command(squid.server_id, "list") or "").names == ("Alex",)  # type: ignore[union-attr]
+        assert ping(runtime.inspect(squid.server_id).address).players_online == 1  # type: ignore[arg-type, union-attr]
+        bot.say("hello world")
+        bot.say("/time set day")
+        eventually(lambda: any("<Alex> hello world" in line for line in tail(runtime, squid)))
+        eventually(
+            lambda: any("Alex issued server command: /time set day" in line for line in tail(runtime, squid))
+        )
+    finally:
+        bot.leave()
+    eventually(lambda: said(runtime, squid, Kind.LEAVE) == ["Alex"])
+
+
+def tail(runtime: ProcessRuntime, spec: Spec) -> tuple[str, ...]:
+    return runtime.console_tail(spec.server_id, None).lines
+
+
+def test_the_world_is_there_again_after_a_stop(runtime: ProcessRuntime, squid: Spec) -> None:
+    runtime.send_command(squid.server_id, "setblock 1 60 1 gold_block")
+    data = runtime._folders.server(squid.server_id).data
+    seed = re.search(r"World seed: (\d+)", "\n".join(tail(runtime, squid)))
+    assert seed is not None
+    stopped = runtime.stop(squid.server_id, SQUID.stop.grace_seconds, SQUID.stop.command)
+    assert (stopped.state, stopped.exit_code) == (State.EXITED, 0)
+    assert said(runtime, squid, Kind.SAVED)
+    assert (data / "world" / "level.dat").is_file()
+    again = dataclasses.replace(squid, run_id=uuid.uuid4())
+    runtime.start(again)
+    eventually(lambda: said(runtime, again, Kind.READY), 60)
+    assert f"World seed: {seed[1]}" in "\n".join(tail(runtime, again))
+
+
+def test_garbage_on_the_game_port_does_not_end_the_game(runtime: ProcessRuntime, squid: Spec) -> None:
+    for junk in (b"GET / HTTP/1.0\r\n\r\n", b"\xfe\x01", os.urandom(4000), b"\xff" * 10, b""):
+        with socket.create_connection(("127.0.0.1", squid.port)) as stranger:
+            stranger.sendall(junk)
+            time.sleep(0.05)
+    time.sleep(0.5)
+    assert runtime.inspect(squid.server_id).state is State.RUNNING
+    assert ping(runtime.inspect(squid.server_id).address) is not None  # type: ignore[arg-type]
+
+
+def test_it_runs_on_the_node_of_the_wheel_too(config: ProcessConfig, runtime: ProcessRuntime) -> None:
+    wheel = node._wheel() / "bin" / "node"
+    assert int(node._version(wheel).split(".")[0]) >= 24  # type: ignore[union-attr]
+    other = ProcessRuntime(dataclasses.replace(config, node=wheel))
+    spec = make_squid()
+    other.start(spec)
+    try:
+        eventually(lambda: said(other, spec, Kind.READY), 60)
+        assert other.stop(spec.server_id, 20, "stop").exit_code == 0
+    finally:
+        other.remove(spec.server_id, keep_data=False)
+
+
+@pytest.mark.parametrize("version", ["1.8.8", "1.16.5", "1.18.2", "1.20.4"])
+def test_every_version_on_offer_starts_and_saves(runtime: ProcessRuntime, version: str) -> None:
+    spec = make_squid(version=version)
+    runtime.start(spec)
+    try:
+        eventually(lambda: said(runtime, spec, Kind.READY), 60)
+        assert runtime.stop(spec.server_id, 20).exit_code == 0
+        assert said(runtime, spec, Kind.SAVED)
+    finally:
+        runtime.remove(spec.server_id, keep_data=False)
