@@ -15,6 +15,7 @@ from app.core.api import COMMAND, HIT, Hit, describe_area, describe_event, descr
 from app.hosting.policies import P
 from app.hosting.queries.server import ServerFilter, list_servers, names_of
 from app.hosting.rules.offer import Button
+from app.kit import formats
 from app.kit.authz import Actor, may
 
 _SENTENCES = (
@@ -37,7 +38,16 @@ _SENTENCES = (
     ("deleted", _l("Server gelöscht"), "trash-2", "warn"),
     ("stray_ended", _l("Verwaister Prozess beendet"), "eraser", "warn"),
 )
-_FIELDS = {"memory_mb": _l("Arbeitsspeicher in MB")}
+_REPORTS = (
+    ("made", _l("Verbrauchsbericht %(period)s erstellt, Summe %(total)s"), "file-text", "ok"),
+    ("deleted", _l("Verbrauchsbericht ab %(first)s gelöscht"), "file-x", "warn"),
+    ("plan_changed", _l("Regelmäßige Berichte umgestellt"), "calendar-clock", ""),
+)
+_FIELDS = {
+    "memory_mb": _l("Arbeitsspeicher in MB"),
+    "weekly": _l("Wochenbericht"),
+    "monthly": _l("Monatsbericht"),
+}
 
 
 def server_url(server_id: UUID) -> str:
@@ -72,11 +82,18 @@ def _names(ids: Iterable[UUID]) -> dict[UUID, Any]:
     return {server_id: name for server_id, name, _deleted in names_of(ids)}
 
 
+def _sums(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"total": formats.money(data["total_nanos"])} if "total_nanos" in data else {}
+
+
 def describe() -> None:
     """Register sentences, names and search."""
     describe_area("hosting", _l("Server"))
     describe_subject("hosting.server", _l("Server"), names=_names, url=server_url)
     for name, text, icon, tone in _SENTENCES:
         describe_event(f"hosting.server.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
+    for name, text, icon, tone in _REPORTS:
+        describe_event(f"hosting.report.{name}", text, icon=icon, tone=tone, values=_sums, fields=_FIELDS)
+    describe_subject("hosting.report", _l("Bericht"))
     register_subjects("hosting.server", _charged)
     search_provider("servers", find_servers)

@@ -147,3 +147,21 @@ class StrayEnded(Fact):
 
     name: ClassVar[str] = "hosting.server.stray_ended"
     run_id: UUID | None
+
+
+@dataclass(frozen=True)
+class ReportMade(Fact):
+    name: ClassVar[str] = "hosting.report.made"
+    total_nanos: int
+    period: str
+
+
+@dataclass(frozen=True)
+class ReportDeleted(Fact):
+    name: ClassVar[str] = "hosting.report.deleted"
+    first: str
+
+
+@dataclass(frozen=True)
+class ReportPlanChanged(Fact):
+    name: ClassVar[str] = "hosting.report.plan_changed"

@@ -14,6 +14,7 @@ from app.kit import formats
 from app.messaging.api import notice_kind
 
 CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "hosting.low", "hosting.ready"
+REPORT = "hosting.report"
 
 
 def _server(data: dict[str, Any]) -> Mapping[str, Any]:
@@ -23,6 +24,10 @@ def _server(data: dict[str, Any]) -> Mapping[str, Any]:
 
 def _runway(data: dict[str, Any]) -> Mapping[str, Any]:
     return {"runway": formats.duration(int(data["minutes"]) * 60)}
+
+
+def _report(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"total": formats.money(data["total_nanos"])}
 
 
 def register_kinds() -> None:
@@ -45,4 +50,8 @@ def register_kinds() -> None:
     notice_kind(
         INSTALLED, label=_l("Ein neuer Server ist bereit"), area=area, icon="circle-check", tone="ok",
         text=_l("%(server)s ist eingerichtet."), values=_server, order=23,
+    )  # fmt: skip
+    notice_kind(
+        REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
+        text=_l("Der Verbrauchsbericht %(period)s ist da. Summe: %(total)s."), values=_report,
     )  # fmt: skip

@@ -14,10 +14,13 @@ reconcile = job("jobs.hosting.server.reconcile", queue="infra", timeout=120, ret
 
 roll_up = job("jobs.hosting.sample.roll_up", timeout=120, retries=1)
 prune = job("jobs.hosting.sample.prune", timeout=600, retries=1)
+make_report = job("jobs.hosting.report.make", timeout=300, retries=2, title="Verbrauchsbericht erstellen")
+order_reports = job("jobs.hosting.report.order_due", timeout=120, retries=1)
 
 SCHEDULE = [
     ("hosting.reconcile", reconcile, 10),
     ("hosting.roll-up", roll_up, 60),
     ("hosting.prune", prune, 3600),
+    ("hosting.reports", order_reports, 3600),
 ]
 """(name, job, seconds between two runs)."""

@@ -15,3 +15,10 @@ def public_link(endpoint: str, **values: Any) -> str:
     base = urlsplit(settings().public_url)
     adapter = current_app.url_map.bind(base.netloc, script_name=base.path or "/", url_scheme=base.scheme)
     return adapter.build(endpoint, values, force_external=True)
+
+
+def path_to(endpoint: str, **values: Any) -> str:
+    """The path of a page, with or without a request at hand: for notices and results of jobs."""
+    base = urlsplit(settings().public_url)
+    adapter = current_app.url_map.bind(base.netloc, script_name=base.path or "/", url_scheme=base.scheme)
+    return adapter.build(endpoint, values)

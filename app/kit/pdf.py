@@ -97,7 +97,7 @@ def font_faces(var_dir: Path) -> str:
         entry = manifest.get(name)
         if entry:
             faces.append(
-                '@font-face { font-family: "Inter"; font-weight: 100 900; font-style: normal; '
+                '@font-face { font-family: "Inter"; font-style: normal; '
                 f'src: url("/vendor/{entry["path"]}") format("woff2"); }}'
             )
     if not faces:

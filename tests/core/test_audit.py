@@ -66,7 +66,7 @@ class TestSentences:
         paint(people.alice, before={"colour": "blue", "height": 2}, after={"colour": "red", "height": 2})
         line = log_of(people.organisation_id, Filter(name="trial.")).rows[0]
         assert line.text == "Zaun rot gestrichen, 100% deckend, 3 Liter"
-        assert line.changes == [("Farbe", "blue", "red")]
+        assert line.changes == [("Farbe", "blue", "rot")]
         assert (line.who, line.subject_name, line.subject_url) == ("Alice", "Südzaun", f"/zaun/{FENCE}")
 
     def test_an_event_nobody_described_reads_as_its_name(self, app: Flask, people: People) -> None:

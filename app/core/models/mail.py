@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, Text
@@ -25,6 +26,7 @@ class Mail(db.Model):  # type: ignore[name-defined]
     locale: Mapped[str] = mapped_column(String(8))
     sealed: Mapped[str] = mapped_column(Text, info=SEALED)
     dedupe: Mapped[str | None] = mapped_column(String(160), unique=True)
+    attachments: Mapped[list[Any]] = mapped_column(default=list)  # ids of stored files
     organisation_id: Mapped[UUID | None] = mapped_column(index=True)
     person_id: Mapped[UUID | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
@@ -19,6 +20,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.gateways.mail import MailDelayed, MailRefused, transport_for
 from app.core.models.mail import FAILED, KEPT, SENT, WAITING, Mail
+from app.core.queries.file import find_file
+from app.core.services.file import open_file
 from app.core.tasks import deliver_mail
 from app.kit import clock
 from app.kit.config import settings
@@ -42,12 +45,14 @@ def send_mail(
     organisation_id: UUID | None = None,
     person_id: UUID | None = None,
     dedupe: str | None = None,
+    files: Sequence[UUID] = (),
     **context: Any,
 ) -> UUID:
     """Write a mail into the outbox; it leaves after the commit. Joins the caller's transaction. Returns its id.
 
     `template` "accounts/verify" is templates/accounts/mail/verify.txt (first line "Subject: …") and, where it exists,
     verify.html beside it, rendered in `locale` with `context`. `dedupe`: a second mail with this key is not written.
+    `files` are stored files to attach; one that is gone when the mail leaves is left out.
     """
     require_transaction()
     if dedupe is not None:
@@ -64,6 +69,7 @@ def send_mail(
         locale=locale,
         sealed=seal(json.dumps(letter)),
         dedupe=dedupe,
+        attachments=[str(one) for one in files],
         organisation_id=organisation_id,
         person_id=person_id,
         created_at=clock.now(),
@@ -128,6 +134,12 @@ def compose(row: Mail) -> EmailMessage:
     message.set_content(letter["text"])
     if letter["html"]:
         message.add_alternative(letter["html"], subtype="html")
+    for file_id in row.attachments:
+        found = find_file(UUID(file_id))
+        if found is not None:
+            kind, _, subtype = found.mime.partition("/")
+            with open_file(found.id) as stream:
+                message.add_attachment(stream.read(), maintype=kind, subtype=subtype, filename=found.name)
     return message
 
 

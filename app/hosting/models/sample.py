@@ -32,6 +32,8 @@ class Sample(db.Model):  # type: ignore[name-defined]
     player_seconds: Mapped[float | None] = mapped_column(Float)
     """Players × time; divided by `covered` it is the mean number of players."""
     players_peak: Mapped[int | None]
+    played_seconds: Mapped[int | None]
+    """Seconds with at least one player; summed when rolled up."""
     tps: Mapped[float | None] = mapped_column(Float)
     """Ticks per second, mean of the readings; NULL where the game gives none or stands still."""
     network_received_bytes: Mapped[int | None] = mapped_column(BigInteger)

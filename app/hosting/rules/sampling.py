@@ -30,6 +30,7 @@ class Reading:
     tps: float | None
     network_received_bytes: int | None
     network_sent_bytes: int | None
+    played_seconds: int | None = None
 
     def columns(self) -> dict[str, object]:
         """The values by column name."""
@@ -67,4 +68,5 @@ def reading(
         tps=tps,
         network_received_bytes=None if received is None else round(received * share),
         network_sent_bytes=None if sent is None else round(sent * share),
+        played_seconds=None if players is None else (covered if players else 0),
     )

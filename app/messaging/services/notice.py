@@ -42,6 +42,7 @@ class _Message:
     organisation_id: UUID | None
     subject: tuple[str, UUID] | None
     dedupe: str
+    files: Sequence[UUID]
 
 
 def notify(
@@ -54,11 +55,13 @@ def notify(
     subject: tuple[str, UUID] | None = None,
     data: dict[str, Any] | None = None,
     link: str = "",
+    files: Sequence[UUID] = (),
 ) -> int:
     """Tell the named people, or those of an organisation with one of `roles`. Joins the caller's transaction.
 
-    `data` is JSON (ids and values, money as nanos); `link` a path of this site. A second call with the same `dedupe`
-    tells nobody twice. Returns how many people were told anew. An unknown kind is a programming error (KeyError).
+    `data` is JSON (ids and values, money as nanos); `link` a path of this site, `files` stored files to attach
+    to mails. A second call with the same `dedupe` tells nobody twice. Returns how many people were told
+    anew. An unknown kind is a programming error (KeyError).
     """
     require_transaction()
     known = kind_of(kind)
@@ -66,7 +69,7 @@ def notify(
         raise KeyError(f"no notice kind {kind!r} is registered")
     if link and (not link.startswith("/") or link.startswith("//")):
         raise ValueError("a notice leads to a path of this site")
-    message = _Message(known, data or {}, link, organisation_id, subject, dedupe)
+    message = _Message(known, data or {}, link, organisation_id, subject, dedupe, files)
     recipients = _recipients(organisation_id, person_ids, roles)
     chosen = choices_for(kind, [one.person_id for one in recipients])
     told = 0
@@ -131,6 +134,7 @@ def _mail(message: _Message, to: _Recipient) -> None:
         timezone=to.timezone,
         organisation_id=message.organisation_id,
         person_id=to.person_id,
+        files=message.files,
         dedupe=f"notice:{to.person_id.hex}:{message.dedupe}"[:160],
         text=text,
         label=message.kind.label,
