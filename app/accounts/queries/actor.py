@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from app.accounts.models import Membership, Organisation, Person, Session, Token
 from app.accounts.rules import scope
@@ -63,16 +63,39 @@ def _actor(row: Any, **more: Any) -> Actor:
     )
 
 
+# Built once: these run with every request, and putting a statement together costs more than running it.
+_BY_SESSION = _with_membership(
+    select(*_PERSON, Session.id, Session.seen_at, Session.organisation_id)
+    .select_from(Session)
+    .join(Person, Person.id == Session.person_id),
+    Session.organisation_id,
+    outer=True,
+).where(
+    Session.fingerprint == bindparam("fingerprint"),
+    Session.expires_at > bindparam("now"),
+    Person.erased_at.is_(None),
+)
+_BY_TOKEN = _with_membership(
+    select(*_PERSON, Token.id, Token.last_used_at, Token.scopes)
+    .select_from(Token)
+    .join(Person, Person.id == Token.person_id),
+    Token.organisation_id,
+    outer=False,
+).where(
+    Token.fingerprint == bindparam("fingerprint"),
+    Token.revoked_at.is_(None),
+    or_(Token.expires_at.is_(None), Token.expires_at > bindparam("now")),
+    Person.erased_at.is_(None),
+)
+
+
+def _first(statement: Any, token: str) -> Any:
+    return db.session.execute(statement, {"fingerprint": fingerprint(token), "now": clock.now()}).first()
+
+
 def find_by_session(token: str) -> Found | None:
     """The signed-in person behind a cookie. Whoever lost the organisation they worked in is moved to another one."""
-    statement = select(*_PERSON, Session.id, Session.seen_at, Session.organisation_id).select_from(Session)
-    statement = statement.join(Person, Person.id == Session.person_id)
-    statement = _with_membership(statement, Session.organisation_id, outer=True).where(
-        Session.fingerprint == fingerprint(token),
-        Session.expires_at > clock.now(),
-        Person.erased_at.is_(None),
-    )
-    row: Any = db.session.execute(statement).first()
+    row = _first(_BY_SESSION, token)
     if row is None:
         return None
     session_id, seen_at, wanted = row[10], row[11], row[12]
@@ -86,16 +109,7 @@ def find_by_session(token: str) -> Found | None:
 
 def find_by_token(token: str) -> Found | None:
     """The person behind an API token, with the rights its scopes name and never more than the role gives."""
-    now = clock.now()
-    statement = select(*_PERSON, Token.id, Token.last_used_at, Token.scopes).select_from(Token)
-    statement = statement.join(Person, Person.id == Token.person_id)
-    statement = _with_membership(statement, Token.organisation_id, outer=False).where(
-        Token.fingerprint == fingerprint(token),
-        Token.revoked_at.is_(None),
-        or_(Token.expires_at.is_(None), Token.expires_at > now),
-        Person.erased_at.is_(None),
-    )
-    row = db.session.execute(statement).first()
+    row = _first(_BY_TOKEN, token)
     if row is None:
         return None
     return Found(_actor(row, token_id=row[10], token_scopes=scope.permissions_of(row[12])), row[11])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.accounts.models import Membership, Organisation, Person
 from app.kit.authz import Actor
@@ -104,15 +104,18 @@ def get_member(organisation_id: UUID | None, person_id: UUID) -> Member | None:
     return next((one for one in people_of(organisation_id) if one.person_id == person_id), None)
 
 
+# Built once: the switcher asks with every page.
+_MINE = (
+    select(*_ORGANISATION, Membership.role)
+    .join(Membership, Membership.organisation_id == Organisation.id)
+    .where(Membership.person_id == bindparam("person_id"))
+    .order_by(Organisation.name, Organisation.id)
+)
+
+
 def list_organisations(actor: Actor) -> list[OrganisationView]:
     """The actor's organisations by name, for the switcher."""
-    rows = db.session.execute(
-        select(*_ORGANISATION, Membership.role)
-        .join(Membership, Membership.organisation_id == Organisation.id)
-        .where(Membership.person_id == actor.person_id)
-        .order_by(Organisation.name, Organisation.id)
-    )
-    return [OrganisationView(*row) for row in rows]
+    return [OrganisationView(*row) for row in db.session.execute(_MINE, {"person_id": actor.person_id})]
 
 
 def get_organisation(organisation_id: UUID) -> OrganisationView | None:
