@@ -35,6 +35,7 @@ class Host:
     def __init__(self, node: FakeNode, run_jobs: Callable[..., list[str]]) -> None:
         self.node = node
         self.run_jobs = run_jobs
+        self.template = GAME
         self.organisation_id = new_id()
         self.owner = self._actor("owner")
         self.admin = self._actor("admin")
@@ -51,7 +52,7 @@ class Host:
             )
 
     def create(self, name: str = "Bauwelt", **values: Any) -> UUID:
-        return create_server(self.owner, name=name, template=GAME, **values)
+        return create_server(self.owner, name=name, **{"template": self.template, **values})
 
     def running(self, name: str = "Bauwelt", **values: Any) -> UUID:
         """A server that runs and takes players."""
@@ -110,7 +111,9 @@ class Host:
 
     def event(self, name: str) -> dict[str, Any]:
         db.session.rollback()
-        statement = select(Event.data).where(Event.name == f"hosting.server.{name}").order_by(Event.seq.desc())
+        statement = (
+            select(Event.data).where(Event.name == f"hosting.server.{name}").order_by(Event.seq.desc())
+        )
         found = db.session.scalars(statement.limit(1)).first()
         assert found is not None, name
         return found

@@ -296,10 +296,19 @@ def test_a_person_who_stops_is_not_restarted_whatever_the_exit_code() -> None:
         (Seen(Look.EXITED, RUN, NOW, NOW, None), Reason.EXIT_CODE),
         (Seen(Look.EXITED, RUN, NOW, NOW, 137, out_of_memory=True), Reason.OUT_OF_MEMORY),
         (Seen(Look.ABSENT), Reason.VANISHED),
+        (Seen(Look.EXITED, RUN, NOW, NOW, 0, unwatched=True), Reason.NODE_RESTARTED),
+        (Seen(Look.EXITED, RUN, NOW, NOW, 143, unwatched=True), Reason.NODE_RESTARTED),
+        (Seen(Look.EXITED, RUN, NOW, NOW, 1, unwatched=True), Reason.EXIT_CODE),
     ],
 )
 def test_why_a_running_game_ended(seen: Seen, reason: Reason) -> None:
     assert why_ended(Facts(State.RUNNING, Desired.RUNNING, RUN), seen) is reason
+
+
+def test_what_went_down_with_its_machine_comes_back_if_it_was_to_run() -> None:
+    for desired in (Desired.RUNNING, Desired.STOPPED):
+        ending = after_end(Facts(State.RUNNING, desired, RUN), Reason.NODE_RESTARTED, NOW)
+        assert (ending.state, ending.desired, ending.crash_count) == (State.STOPPED, desired, 0)
 
 
 times = st.one_of(st.none(), st.integers(-400, 400).map(lambda hours: NOW + timedelta(hours=hours)))

@@ -15,7 +15,6 @@ from sqlalchemy import func, select
 
 from app.billing import api as billing
 from app.billing.models import Entry
-from app.billing.services.settlement import due_wallets
 from app.core.models import Job
 from app.hosting.services import work
 from app.hosting.services.reconcile import reconcile
@@ -30,6 +29,7 @@ from app.hosting.services.server import (
 from app.kit import clock
 from app.kit.db import db, transaction
 from app.kit.errors import KontorError
+from jobs.billing.wallet import watch as watch_wallets
 from tests.hosting.conftest import Host
 
 MICRO = timedelta(microseconds=1)
@@ -112,8 +112,7 @@ class Month:
                 job.state = "failed"
 
     def settle(self, _: UUID) -> None:
-        for organisation_id in due_wallets():
-            billing.settle(organisation_id)
+        watch_wallets()
 
     def finish(self) -> None:
         """Calm weather, then everything is stopped."""
@@ -191,8 +190,7 @@ def test_a_wallet_that_runs_dry_stops_the_game_with_save_before_it_is_negative(
     server_id = poor.running(memory_mb=2048)  # 0.04 € an hour: 25 hours
     for seconds in [3600] * 24 + [300] * 24:
         clock.advance(seconds)
-        for organisation_id in due_wallets():
-            billing.settle(organisation_id)
+        watch_wallets()
         poor.settle(1)
         assert poor.balance() >= 0
     row = poor.row(server_id)

@@ -32,6 +32,10 @@ class Ending:
 CRASHES = frozenset({Reason.HANG, Reason.START_TIMEOUT, Reason.EXIT_CODE, Reason.OUT_OF_MEMORY, Reason.VANISHED})
 
 
+SHUT_DOWN = frozenset({0, 130, 137, 143})
+"""Exit codes of a game that was told to end: by itself after saving, or by SIGINT, SIGKILL, SIGTERM."""
+
+
 def why_ended(facts: Facts, seen: Seen) -> Reason:
     """Why the run ended, from what was wanted and what the runtime says."""
     if facts.state in (State.STOPPING, State.DELETING):
@@ -40,6 +44,8 @@ def why_ended(facts: Facts, seen: Seen) -> Reason:
         return Reason.OUT_OF_MEMORY
     if seen.look is not Look.EXITED:
         return Reason.VANISHED
+    if seen.unwatched and seen.exit_code in SHUT_DOWN:
+        return Reason.NODE_RESTARTED
     return Reason.GAME_STOPPED if seen.exit_code == 0 and facts.state is State.RUNNING else Reason.EXIT_CODE
 
 
@@ -47,12 +53,14 @@ def after_end(facts: Facts, reason: Reason, now: datetime) -> Ending:
     """Where the server goes after its run ended for `reason`.
 
     A crash is followed by a restart with growing pauses, unless the owner wanted it stopped or the pauses are used up.
-    A game that ended by itself in peace stays stopped; a restart goes on at once.
+    A game that ended by itself in peace stays stopped; a restart goes on at once, and so does what went down with its
+    machine.
     """
     if facts.state is State.DELETING or facts.desired is Desired.DELETED:
         return Ending(State.DELETING, Desired.DELETED, reason, 0, None)
     if reason not in CRASHES:
-        desired = Desired.RUNNING if reason is Reason.RESTART else Desired.STOPPED
+        again = reason in (Reason.RESTART, Reason.NODE_RESTARTED) and facts.desired is Desired.RUNNING
+        desired = Desired.RUNNING if again else Desired.STOPPED
         return Ending(State.STOPPED, desired, reason, 0, None)
     return after_crash(facts, reason, now)
 

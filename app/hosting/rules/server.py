@@ -49,6 +49,8 @@ class Reason(StrEnum):
     START_TIMEOUT = "start-timeout"
     VANISHED = "vanished"
     """The runtime looked and has no such run: removed behind our back, or lost with the machine."""
+    NODE_RESTARTED = "node-restarted"
+    """It was shut down with its machine or engine, by nobody who owns it: it comes back."""
     CANCELLED = "cancelled"
     """Stopped before its process existed."""
     INSTALL_FAILED = "install-failed"
@@ -129,6 +131,8 @@ class Seen:
     finished_at: datetime | None = None
     exit_code: int | None = None
     out_of_memory: bool = False
+    unwatched: bool = False
+    """It ended while the runtime did not answer, or long before anybody looked."""
 
 
 class Do(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -22,6 +23,7 @@ from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Run, Server
 from app.hosting.rules.server import Look, Seen
 from app.hosting.rules.template import RuntimeName, Template
+from app.kit import clock
 from app.kit.config import Settings, settings
 from app.kit.errors import Invalid
 
@@ -51,7 +53,7 @@ def standard_runtimes(config: Settings) -> dict[str, Maker]:
 
 def use_runtimes(app: Flask, makers: Mapping[str, Maker], sweep: Sweep = ping.sweep) -> None:
     """Plug in how runtimes are made (each on first use, once a process) and how games are pinged."""
-    app.extensions[EXTENSION] = {"makers": dict(makers), "made": {}, "sweep": sweep}
+    app.extensions[EXTENSION] = {"makers": dict(makers), "made": {}, "sweep": sweep, "away": {}}
 
 
 def ping_all(addresses: Mapping[UUID, Address], deadline_seconds: float) -> Mapping[UUID, Pong | None]:
@@ -113,7 +115,25 @@ _LOOKS = {
 }
 
 
-def seen(observed: Observed) -> Seen:
+AWAY_MARGIN = timedelta(seconds=5)
+LATE = timedelta(seconds=15)
+"""Ends are noticed within two seconds while somebody watches."""
+
+
+def note_away(runtime: str) -> None:
+    """The runtime gave no answer just now: ends in such a time are not the game's own."""
+    current_app.extensions[EXTENSION]["away"][runtime] = clock.now()
+
+
+def _unwatched(observed: Observed, runtime: str) -> bool:
+    if observed.finished_at is None:
+        return False
+    away = current_app.extensions[EXTENSION]["away"].get(runtime)
+    late = clock.now() - observed.finished_at > LATE
+    return late or (away is not None and away >= observed.finished_at - AWAY_MARGIN)
+
+
+def seen(observed: Observed, runtime: str = "") -> Seen:
     """A runtime's answer as the rules see it."""
     return Seen(
         _LOOKS[observed.state],
@@ -122,4 +142,5 @@ def seen(observed: Observed) -> Seen:
         observed.finished_at,
         observed.exit_code,
         observed.oom_killed,
+        _unwatched(observed, runtime),
     )

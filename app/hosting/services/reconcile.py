@@ -16,7 +16,15 @@ from app.hosting.rules.console import Kind, happening
 from app.hosting.rules.server import ALIVE, Action, Do, Look, Seen, State, decide
 from app.hosting.rules.template import Template
 from app.hosting.services import ending, life, strays
-from app.hosting.services.place import NODE, ping_all, runtime_named, runtime_names, seen, template_of
+from app.hosting.services.place import (
+    NODE,
+    note_away,
+    ping_all,
+    runtime_named,
+    runtime_names,
+    seen,
+    template_of,
+)
 from app.kit import clock, observe
 from app.kit.authz import SYSTEM
 from app.kit.db import db, lock, transaction
@@ -44,6 +52,7 @@ def reconcile(only: Collection[UUID] | None = None) -> int:
             if only is None:
                 strays.look(runtime)
         except RuntimeUnavailable:
+            note_away(name)
             log.warning("runtime_away", runtime=name)
     return done
 
@@ -57,7 +66,7 @@ def _reconcile(runtime: Runtime, servers: Iterable[Server]) -> int:
     alive: list[UUID] = []
     for server_id, server in by_id.items():
         observed = answers[server_id]
-        look = seen(observed)
+        look = seen(observed, runtime.name)
         action = decide(server.facts(_ready_timeout(server)), look, now)
         if look.look is Look.RUNNING and look.run_id == server.run_id and server.state in ALIVE:
             alive.append(server_id)

@@ -19,7 +19,7 @@ from app.hosting.rules.sampling import Counters, Reading, reading
 from app.hosting.rules.server import State
 from app.hosting.services import console, life, sample, vitals
 from app.hosting.services.games import Game
-from app.hosting.services.place import ping_all, runtime_named
+from app.hosting.services.place import note_away, ping_all, runtime_named
 from app.kit import cache, clock, live, observe
 
 log = structlog.get_logger(__name__)
@@ -116,6 +116,7 @@ def find_ended(games: Games) -> set[UUID]:
         try:
             answers = runtime_named(name).inspect_many(tuple(own))
         except RuntimeUnavailable:
+            note_away(name)
             continue
         for key, observed in answers.items():
             game = own[key]

@@ -39,6 +39,7 @@ REASONS: dict[Reason, Any] = {
     Reason.HANG: l_("Er lief noch, antwortete aber nicht mehr."),
     Reason.START_TIMEOUT: l_("Er wurde nicht rechtzeitig bereit."),
     Reason.VANISHED: l_("Er war auf der Maschine nicht mehr zu finden."),
+    Reason.NODE_RESTARTED: l_("Die Maschine wurde neu gestartet."),
     Reason.CANCELLED: l_("Der Start wurde abgebrochen."),
     Reason.INSTALL_FAILED: l_("Die Installation ist fehlgeschlagen. Ein neuer Versuch kann helfen."),
     Reason.IMAGE_MISSING: l_("Das Container-Image ist auf dieser Maschine nicht zu bekommen."),
