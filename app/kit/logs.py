@@ -69,19 +69,8 @@ def _scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 # --- logs ---------------------------------------------------------------------------------------------------
 
 
-def configure(
-    process: str, *, level: str = "INFO", json: bool | Literal["auto"] | None = None, sentry_dsn: str = ""
-) -> None:
-    """Set up logs and error tracking for this process; `process` is its name in the Procfile.
-
-    `json="auto"` means JSON unless standard error is a terminal; None keeps what was chosen before (at first auto).
-    An empty `sentry_dsn` leaves Sentry as it is (at first off).
-    """
-    _process[0] = process
-    if json is not None:
-        _as_json[0] = None if json == "auto" else json
-    chosen = _as_json[0]
-    as_json = chosen if chosen is not None else not sys.stderr.isatty()
+def _processors(as_json: bool) -> tuple[list[structlog.typing.Processor], list[structlog.typing.Processor]]:
+    """What every line goes through, and what writes it down."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         _name_process,
@@ -100,6 +89,23 @@ def configure(
         if as_json
         else [_scrub_event, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
+    return shared, last
+
+
+def configure(
+    process: str, *, level: str = "INFO", json: bool | Literal["auto"] | None = None, sentry_dsn: str = ""
+) -> None:
+    """Set up logs and error tracking for this process; `process` is its name in the Procfile.
+
+    `json="auto"` means JSON unless standard error is a terminal; None keeps what was chosen before (at first auto).
+    An empty `sentry_dsn` leaves Sentry as it is (at first off).
+    """
+    _process[0] = process
+    if json is not None:
+        _as_json[0] = None if json == "auto" else json
+    chosen = _as_json[0]
+    as_json = chosen if chosen is not None else not sys.stderr.isatty()
+    shared, last = _processors(as_json)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

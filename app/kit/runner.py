@@ -19,11 +19,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
-from app.kit.children import Child, adopt_orphans, die_with_parent, kill_all, reap
+from app.kit.children import Child, kill_all, reap
+from app.kit.guard import guard
 from app.kit.metric_files import retire
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -198,49 +198,6 @@ def _ready(url: str) -> str:
         return error.read().decode(errors="replace")[:500]
     except OSError as error:
         return str(getattr(error, "reason", error))
-
-
-def guard(supervise: Callable[[int], None]) -> int:
-    """Run `supervise(pipe)` in a child; the pipe closes when we are told to stop or are killed. Returns the exit code."""
-    die_with_parent(signal.SIGTERM, os.getppid())
-    adopt_orphans()
-    inner, outer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(outer)
-        os.setsid()
-        guard_pid = os.getppid()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever is told, the guard decides
-            signal.signal(number, lambda got, _frame: os.kill(guard_pid, got))
-        adopt_orphans()
-        code = 1
-        try:
-            supervise(inner)
-            code = 0
-        finally:
-            sys.stdout.flush()
-            os._exit(code)
-    os.close(inner)
-    asked = 0
-
-    def on_signal(_number: int, _frame: object) -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
-            os.close(outer)
-        elif asked == 2:
-            kill_all(os.getpid())
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    while True:
-        try:
-            ended, status = os.wait()
-        except ChildProcessError:
-            return 1
-        if ended == pid:
-            kill_all(os.getpid())
-            return 0 if asked else os.waitstatus_to_exitcode(status)
 
 
 def _formation(procfile: Path, only: str, scale: list[str], env: dict[str, str]) -> list[Child]:
