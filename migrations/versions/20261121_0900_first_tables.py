@@ -132,7 +132,7 @@ def upgrade() -> None:
     with op.batch_alter_table('billing_usage_interval', schema=None) as batch_op:
         batch_op.create_index('ix_billing_usage_interval_organisation', ['organisation_id', 'started_at'], unique=False)
         batch_op.create_index('ix_billing_usage_interval_subject', ['subject_id', 'started_at'], unique=False)
-        batch_op.create_index('ix_billing_usage_interval_undone', ['organisation_id'], unique=False, sqlite_where=sa.text('done = 0'), postgresql_where=sa.text('NOT done'))
+        batch_op.create_index('ix_billing_usage_interval_undone', ['organisation_id', 'id'], unique=False, sqlite_where=sa.text('done = 0'), postgresql_where=sa.text('NOT done'))
         batch_op.create_index('uq_billing_usage_interval_open', ['subject_type', 'subject_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.create_table('billing_voucher',

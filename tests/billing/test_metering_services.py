@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from app.billing import api
 from app.billing.errors import AlreadyMetered, KeyReused, NoPrice
 from app.billing.models import Charge, Transfer, UsageInterval, Wallet
+from app.billing.queries.metering import undone
 from app.billing.services.metering import open_interval
 from app.billing.services.reconcile import find_differences
 from app.billing.services.settlement import settle
@@ -295,3 +296,12 @@ def test_next_check_is_planned_and_forgotten(app: Flask, house: House) -> None:
     house.stop(server)
     db.session.expire_all()
     assert db.session.get(Wallet, house.id).next_check_at is None
+
+
+def test_settling_reads_only_what_is_unpaid(app: Flask, house: House) -> None:
+    """However long the history, the index of unpaid intervals is the one that is read."""
+    statement = undone(house.id).compile(db.engine, compile_kwargs={"literal_binds": True})
+    plan = db.session.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()
+    assert [row[3] for row in plan] == [
+        "SEARCH billing_usage_interval USING INDEX ix_billing_usage_interval_undone (organisation_id=?)"
+    ]

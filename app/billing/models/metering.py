@@ -81,6 +81,7 @@ class UsageInterval(db.Model):  # type: ignore[name-defined]
         Index(
             "ix_billing_usage_interval_undone",
             "organisation_id",
+            "id",  # in this order they are read, so SQLite's planner prefers this index
             sqlite_where=text("done = 0"),
             postgresql_where=text("NOT done"),
         ),
