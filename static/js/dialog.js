@@ -15,7 +15,6 @@
     link.removeAttribute("aria-busy");
     const part = dialog.querySelector("#confirm");
     if (!part) return;
-    part.classList.remove("card");
     dialog.showModal();
     const field = dialog.querySelector("input:not([type=hidden]), select, textarea");
     (field || dialog.querySelector("[data-close]"))?.focus();

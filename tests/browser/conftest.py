@@ -15,7 +15,7 @@ from tests.browser.site import Site, running_site
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site"), redis_url=redis_url) as running:
+    with running_site(tmp_path_factory.mktemp("site"), furnished=True, redis_url=redis_url) as running:
         yield running
 
 

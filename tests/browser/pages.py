@@ -12,23 +12,53 @@ from tests.browser.site import Site
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its name in the test's report, its path (or how to get it from the site), and who opens it."""
+    """A page: its name in the test's report, its path (or how to get it from the site), who opens it, and the status it answers."""
 
     name: str
     path: str | Callable[[Site], str]
     as_: str = "alice"
+    status: int = 200
 
     def url(self, site: Site) -> str:
         return site.url + (self.path if isinstance(self.path, str) else self.path(site))
 
 
+def _with(pattern: str) -> Callable[[Site], str]:
+    """A path with ids of what `furnish` made: "/hosting/servers/{server}"."""
+    return lambda site: pattern.format(**site.made, dora=site.people.dora.id)
+
+
+_SERVER = "/hosting/servers/{server}"
+_STYLE_GUIDE = ("controls", "data", "charts", "forms", "feedback", "live")
+
 PAGES: list[Page] = [
-    *(
-        Page(f"style guide: {part}", f"/_ui?section={part}")
-        for part in ("controls", "data", "charts", "forms", "feedback", "live")
-    ),
+    *(Page(f"style guide: {part}", f"/_ui?section={part}") for part in _STYLE_GUIDE),
     Page("style guide in English", "/_ui?section=controls&lang=en"),
-    Page("not found", "/there-is-nothing-here"),
-    Page("not found, signed out", "/there-is-nothing-here", as_=""),
     Page("style guide, signed out", "/_ui?section=controls", as_=""),
+    Page("not found", "/there-is-nothing-here", status=404),
+    Page("not found, signed out", "/there-is-nothing-here", as_="", status=404),
+    Page("server, running", _with(_SERVER)),
+    Page("server, running, a member", _with(_SERVER), as_="bob"),
+    Page("server, a day", _with(_SERVER + "?window=24h")),
+    Page("server, crashed", _with("/hosting/servers/{crashed}")),
+    Page("server, stopped", _with("/hosting/servers/{stopped}")),
+    Page("server, draft", _with("/hosting/servers/{draft}")),
+    Page("console", _with(_SERVER + "/console")),
+    Page("server events", _with(_SERVER + "/events")),
+    Page("server settings", _with("/hosting/servers/{stopped}/settings")),
+    Page("delete a server", _with("/hosting/servers/{stopped}/delete")),
+    Page("kill a server", _with(_SERVER + "/kill")),
+    Page("new server from a template", "/hosting/servers/new?template=paper-1-20"),
+    Page("servers, nothing found", "/hosting/servers?q=gibtesnicht"),
+    Page("report", _with("/hosting/reports/{report}")),
+    Page("delete a report", _with("/hosting/reports/{report}/delete")),
+    Page("job", _with("/auftrag/{job}")),
+    Page("search with hits", "/suche?q=bau"),
+    Page("search without hits", "/suche?q=xyzxyz"),
+    Page("member", _with("/organisation/mitglieder/{dora}")),
+    Page("remove a member", _with("/organisation/mitglieder/{dora}/ende")),
+    Page("revoke a token", _with("/organisation/token/{token}/ende")),
+    Page("mail in the outbox", _with("/betrieb/postausgang/{mail}"), as_="olga"),
+    Page("withdraw a voucher", _with("/betrieb/gutscheine/{voucher}/zurueckziehen"), as_="olga"),
+    Page("second factor of a person", _with("/betrieb/personen/{dora}/zweiter-faktor"), as_="olga"),
 ]

@@ -18,6 +18,7 @@ from app.factory import create_app
 from app.kit import assets
 from app.kit.config import ROOT, Settings
 from app.kit.db import db, transaction
+from tests.browser.furnish import furnish
 from tests.people import People, Someone, make_people
 
 
@@ -53,7 +54,7 @@ def share_assets(var: Path) -> None:
 
 
 @contextmanager
-def running_site(var: Path, **settings: Any) -> Iterator[Site]:
+def running_site(var: Path, *, furnished: bool = False, **settings: Any) -> Iterator[Site]:
     """Serve until the block ends."""
     share_assets(var)
     port = free_port()
@@ -70,9 +71,10 @@ def running_site(var: Path, **settings: Any) -> Iterator[Site]:
     with app.app_context():
         db.create_all()
         people = make_people(app)
+        made = furnish(app, people) if furnished else {}
     server = make_server("127.0.0.1", port, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Site(url, app, people)
+        yield Site(url, app, people, made)
     finally:
         server.shutdown()

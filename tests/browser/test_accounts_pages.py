@@ -160,7 +160,7 @@ def test_a_token_is_shown_once(javascript: bool, site: Site, open_as: Open, axe:
 def test_the_page_before_is_gone_after_signing_out(site: Site, open_as: Open) -> None:
     page = open_as("bob")
     page.goto(f"{site.url}/konto/profil")
-    page.get_by_label("Konto: Bob").click()
+    page.locator("summary.avatar-button").click()
     page.get_by_role("button", name="Abmelden").click()
     expect(page.get_by_role("heading", name="Anmelden")).to_be_visible()
     page.go_back()

@@ -47,10 +47,12 @@ def plain_pages(site: Site, person: str) -> list[str]:
     return sorted(set(found))
 
 
-def look_at(page: BrowserPage, url: str, axe: str) -> list[str]:
+def look_at(page: BrowserPage, url: str, axe: str, status: int = 200) -> list[str]:
     listener = Listener()
     listener.attach(page)
-    page.goto(url)
+    answer = page.goto(url)
+    assert answer is not None
+    assert answer.status == status
     page.wait_for_function("() => document.fonts.status === 'loaded'")
     wrong = check_page(page, axe)
     # A page that is an error page says so in the console by its own status; that is not a fault of the page.
@@ -61,7 +63,7 @@ def look_at(page: BrowserPage, url: str, axe: str) -> list[str]:
 def test_listed_page_is_clean(
     listed: Page, site: Site, open_as: Callable[..., BrowserPage], axe: str
 ) -> None:
-    assert look_at(open_as(listed.as_), listed.url(site), axe) == []
+    assert look_at(open_as(listed.as_), listed.url(site), axe, listed.status) == []
 
 
 @pytest.mark.parametrize("person", ["alice", "bob", "olga", ""])

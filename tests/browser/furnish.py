@@ -1,0 +1,122 @@
+"""Something on every page: servers in each state with hours of measurements, money, tokens, a report, mails."""
+
+from __future__ import annotations
+
+import math
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts.services.invitation import invite
+from app.accounts.services.token import create_token
+from app.billing.models import Voucher
+from app.billing.services.voucher import issue_vouchers
+from app.core.models import Job
+from app.core.models.mail import Mail
+from app.hosting.gateways.fake import FakeNode, FakeRuntime
+from app.hosting.rules.period import period_of
+from app.hosting.rules.sampling import Reading
+from app.hosting.services.place import use_runtimes
+from app.hosting.services.reconcile import reconcile
+from app.hosting.services.report import order_report
+from app.hosting.services.sample import keep, roll_up
+from app.hosting.services.server import create_server, send_command, stop_server
+from app.kit import clock
+from app.kit.db import db
+from app.kit.money import euros
+from jobs.runtime import run
+from tests.hosting.money import give_credit
+from tests.people import People
+
+_GIGABYTE = 1024**3
+
+
+def work_off(app: Flask, limit: int = 200) -> None:
+    """Run the jobs that are due, as workers do."""
+    for done in count():
+        assert done < limit, "jobs do not come to an end"
+        due = (
+            select(Job.id)
+            .where(Job.state == "queued", Job.run_at <= clock.now())
+            .order_by(Job.run_at, Job.id)
+        )
+        job_id = db.session.scalar(due.limit(1))
+        db.session.rollback()
+        if job_id is None:
+            return
+        run(app, job_id)
+
+
+def settle(app: Flask) -> None:
+    """What workers and the watch do until nothing changes."""
+    for _ in range(3):
+        work_off(app)
+        reconcile()
+    work_off(app)
+
+
+def measure(server_id: UUID, hours: int = 6) -> None:
+    """A curve with a gap in it."""
+    now = int(clock.now().timestamp()) // 10 * 10
+    for seconds in (*range(hours * 3600, 3600, -60), *range(3600, 0, -10)):
+        i = hours * 60 - seconds // 60
+        if not 100 <= i < 130:
+            keep({server_id: _reading(i)}, now - seconds)
+    roll_up(hours * 3600 + 600)
+
+
+def _reading(i: int) -> Reading:
+    return Reading(
+        covered=10,
+        memory_bytes=int((0.3 + 0.1 * math.sin(i / 25)) * _GIGABYTE),
+        memory_peak_bytes=int(0.45 * _GIGABYTE),
+        cpu_seconds=max(0.1, 2 + 1.6 * math.sin(i / 12)),
+        disk_bytes=200 * 1024**2,
+        player_seconds=float(10 * (i // 60 % 4)),
+        players_peak=i // 60 % 4,
+        tps=None,
+        network_received_bytes=12_000,
+        network_sent_bytes=90_000,
+    )
+
+
+def furnish(app: Flask, people: People) -> dict[str, Any]:
+    """Fill the application; returns ids by name. Needs an application context."""
+    node = FakeNode()
+    use_runtimes(app, {"process": lambda: FakeRuntime(node)}, node.sweep)  # type: ignore[arg-type]
+    give_credit(people, 40)
+    alice = people.alice.actor
+    made: dict[str, Any] = {}
+    for name, title in (
+        ("server", "Bauwelt Nord"),
+        ("crashed", "Testserver mit einem langen Namen für schmale Telefone"),
+        ("stopped", "SkyBlock Klasse 9b"),
+    ):
+        made[name] = create_server(alice, name=title, template="flying-squid", deploy=True)
+        settle(app)
+    node.join(made["server"], "Mia")
+    node.say(made["server"], "Can't keep up! Is the server overloaded?")
+    send_command(alice, made["server"], "list")
+    node.out_of_memory(made["crashed"])
+    settle(app)
+    stop_server(alice, made["stopped"])
+    settle(app)
+    made["draft"] = create_server(alice, name="Noch nicht fertig", template="flying-squid")
+    measure(made["server"])
+    return made | _papers(app, people)
+
+
+def _papers(app: Flask, people: People) -> dict[str, Any]:
+    alice, olga = people.alice.actor, people.olga.actor
+    report, job = order_report(alice, period=period_of("month", clock.now().date()))
+    token, _plain = create_token(alice, name="Trainings-Bot", scopes=["servers:read"], days=90)
+    issue_vouchers(olga, amount=euros(10), count=2, purpose="Messe")
+    voucher = db.session.scalar(select(Voucher.id).limit(1))
+    invite(alice, email="neu@example.org", role="member")
+    work_off(app)
+    mail = db.session.scalar(select(Mail.id).limit(1))
+    db.session.rollback()
+    return {"report": report, "job": job, "token": token, "mail": mail, "voucher": voucher}
