@@ -17,7 +17,7 @@ from app.hosting.policies import P
 from app.hosting.queries.sample import WINDOWS, Point, Series, series
 from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.views import hosting
-from app.kit import charts
+from app.kit import charts, clock
 from app.kit.authz import allows, current_actor
 from app.kit.i18n import choose_locale, choose_zone
 
@@ -58,6 +58,14 @@ def metrics_chart(server: ServerDetail, data: Series, window: str) -> MetricsCha
         rows=[_row(server, point) for point in _thinned(data.points)],
         empty=data.empty,
     )
+
+
+def default_window(server: ServerDetail) -> str:
+    """The shortest span that shows the whole running session, so that a fresh server has a chart worth looking at."""
+    if server.started_at is None:
+        return "6h"
+    age = (clock.now() - server.started_at).total_seconds()
+    return next((name for name, (length, _step) in WINDOWS.items() if age < length), "24h")
 
 
 def _percent(part: float | None, whole: float) -> float | None:

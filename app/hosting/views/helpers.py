@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.billing.api import Method, MonthForecast, WalletState
 from app.hosting.policies import P
-from app.hosting.queries.server import ServerDetail, ServerRow, template_name
+from app.hosting.queries.server import ServerDetail, template_name
 from app.hosting.rules.server import State
 from app.hosting.views.forms import size_word
 from app.hosting.views.prices import price_of
@@ -37,13 +37,6 @@ class Helpers:
     def template(slug: str) -> str:
         """A template's name in the viewer's language."""
         return template_name(slug, choose_locale())
-
-    @staticmethod
-    def players(server: ServerRow) -> str:
-        """2 of 20, or why there is no number."""
-        if server.state is not State.RUNNING or server.players_online is None:
-            return "–"
-        return _("%(n)d von %(max)d", n=server.players_online, max=server.players_max or 0)
 
     @staticmethod
     def price_hints(prices: dict[str, Money]) -> dict[str, str]:

@@ -11,13 +11,12 @@ from flask import render_template
 from app.hosting.queries.sample import series
 from app.hosting.queries.server import ServerDetail, may_see, server_detail
 from app.hosting.views import facts
-from app.hosting.views.chart import metrics_chart
+from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import tail
 from app.kit import live
 from app.kit.errors import NotFound
 
 PREFIX = "hosting-server"
-LIVE_WINDOW = "1h"
 
 
 def _render(template: str, more: Callable[[ServerDetail], dict[str, Any]]) -> Callable[[UUID], str]:
@@ -31,10 +30,9 @@ def _render(template: str, more: Callable[[ServerDetail], dict[str, Any]]) -> Ca
 
 
 def _chart(server: ServerDetail) -> dict[str, Any]:
-    return {
-        "chart": metrics_chart(server, series(server.id, LIVE_WINDOW), LIVE_WINDOW),
-        "window": LIVE_WINDOW,
-    }
+    window = default_window(server)
+    chart = metrics_chart(server, series(server.id, window), window)
+    return {"chart": chart, "window": window, "following": True}
 
 
 FRAGMENTS: dict[str, tuple[str, Callable[[ServerDetail], dict[str, Any]]]] = {

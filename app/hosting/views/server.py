@@ -18,7 +18,7 @@ from app.hosting.rules.server import State
 from app.hosting.services import power
 from app.hosting.services import server as services
 from app.hosting.views import facts, hosting
-from app.hosting.views.chart import metrics_chart
+from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import tail
 from app.kit import htmx
 from app.kit.authz import allows, current_actor
@@ -34,6 +34,7 @@ def page_context(server: ServerDetail, window: str) -> dict[str, Any]:
         "installation": facts.installation(server),
         "chart": metrics_chart(server, series(server.id, window), window),
         "window": window,
+        "following": "window" not in request.args,
     }
 
 
@@ -42,8 +43,8 @@ def page_context(server: ServerDetail, window: str) -> dict[str, Any]:
 def server(server_id: UUID) -> ResponseReturnValue:
     """The server's page: state, cost, measurements, console, events."""
     found = find_server(current_actor(), server_id)
-    window = request.args.get("window", "1h")
-    context = page_context(found, window if window in WINDOWS else "1h")
+    window = request.args.get("window", "")
+    context = page_context(found, window if window in WINDOWS else default_window(found))
     return render_template("hosting/server/show.html", **context, lines=tail(found))
 
 
