@@ -8,7 +8,7 @@ from itertools import product
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.hosting.rules.ending import (
@@ -241,6 +241,7 @@ def test_from_every_state_and_observation_the_system_comes_to_rest_where_it_is_w
     assert checked > 2000
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_however_often_answers_are_missing_it_still_converges(data: st.DataObject) -> None:
     facts = data.draw(st.sampled_from([f for f in all_facts() if consistent(f)]))
