@@ -13,12 +13,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from app.billing.models import Charge, UsageInterval
-from app.billing.queries.metering import OpenUsage, load_prices, open_usage_of, undone, usage_of
+from app.billing.queries.metering import OpenUsage, load_prices, open_usage_of, undone_rows, usage_of
 from app.billing.rules.metering import Usage, cost_between, pieces
-from app.billing.rules.moments import local_day, micros, moment, month_start
+from app.billing.rules.moments import day_start, local_day, micros, moment, month_start
 from app.billing.rules.pricing import Prices
 from app.kit import clock, config
 from app.kit.db import db
@@ -90,7 +90,7 @@ def costs_by(
         add(key, Cost(Money(nanos), micros=length))
     for charge, started in _booked_across(organisation_id, since, until, subject):
         add(_key(by, charge, charge.day), _share(charge, started, window, prices[charge.meter]))
-    for row in db.session.scalars(undone_of(organisation_id, subject)):
+    for row in undone_rows(organisation_id, subject):
         usage = usage_of(row)
         for low, high in _open_pieces(usage, window, prices[row.meter], zone):
             nanos = cost_between(row.quantity_mb, usage.started, high, low, high, prices[row.meter])
@@ -142,7 +142,12 @@ def _day_range(since: datetime, until: datetime) -> tuple[Any, Any]:
 def _booked_across(
     organisation_id: UUID, since: datetime, until: datetime, subject: Subject | None
 ) -> list[tuple[Charge, int]]:
-    """Charges cut by an edge of the window, with the start of their interval: a handful."""
+    """Charges cut by an edge of the window, with the start of their interval: a handful.
+
+    None where no edge can cut one: a charge lies within one local day and never in the future.
+    """
+    if _between_days(since) and (_between_days(until) or until >= clock.now()):
+        return []
     statement: Any = select(Charge, UsageInterval.started_at).join(
         UsageInterval, UsageInterval.id == Charge.interval_id
     )
@@ -156,6 +161,11 @@ def _booked_across(
     return [(charge, micros(started)) for charge, started in db.session.execute(statement)]
 
 
+def _between_days(at: datetime) -> bool:
+    zone = config.settings().billing_zone
+    return day_start(local_day(micros(at), zone), zone) == micros(at)
+
+
 def _share(charge: Charge, started: int, window: _Window, prices: Prices) -> Cost:
     low, high = max(window.since, micros(charge.since)), min(window.until, micros(charge.until))
     if high <= low:
@@ -163,16 +173,6 @@ def _share(charge: Charge, started: int, window: _Window, prices: Prices) -> Cos
     nanos = cost_between(charge.quantity_mb, started, high, low, high, prices)
     sign = 1 if charge.amount_nanos > 0 else -1
     return Cost(Money(sign * nanos), micros=sign * (high - low))
-
-
-def undone_of(organisation_id: UUID, subject: Subject | None) -> Select[UsageInterval]:
-    """Intervals that run or are not paid to the end, of the organisation or one subject."""
-    statement = undone(organisation_id)
-    if subject is not None:
-        statement = statement.where(
-            UsageInterval.subject_id == subject[1], UsageInterval.subject_type == subject[0]
-        )
-    return statement
 
 
 def _open_pieces(usage: Usage, window: _Window, prices: Prices, zone: str) -> list[tuple[int, int]]:

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.billing.models import Charge, UsageInterval
-from app.billing.queries.costs import Subject, undone_of
-from app.billing.queries.metering import load_prices, running_rates, usage_of
+from app.billing.queries.costs import Subject
+from app.billing.queries.metering import load_prices, running_rates, undone_rows, usage_of
 from app.billing.rules.forecast import HISTORY_DAYS, Method, MonthSoFar, forecast_month
 from app.billing.rules.metering import cost_between, pieces
 from app.billing.rules.moments import (
@@ -53,9 +53,8 @@ def forecast(organisation_id: UUID, subject: Subject | None = None) -> MonthFore
     """Forecast of the running local month for the organisation or one subject."""
     now, zone = clock.now(), config.settings().billing_zone
     today = local_day(micros(now), zone)
-    first_use = _first_use(organisation_id, subject)
     began, ends = today.replace(day=1), local_day(next_month_start(today, zone), zone)
-    daily, rate = _daily(organisation_id, subject, min(began, today - timedelta(days=HISTORY_DAYS)), now)
+    daily, rate, first_use = _daily(organisation_id, subject, min(began, today - timedelta(days=HISTORY_DAYS)), now)
     measured = sum(nanos for day, nanos in daily.items() if day >= began)
     first_day = local_day(micros(first_use), zone) if first_use else None
     so_far = MonthSoFar(
@@ -81,26 +80,27 @@ def forecast(organisation_id: UUID, subject: Subject | None = None) -> MonthFore
     )
 
 
-def _first_use(organisation_id: UUID, subject: Subject | None) -> datetime | None:
+def _first_use(organisation_id: UUID, subject: Subject | None) -> Any:
     statement = select(func.min(UsageInterval.started_at)).where(
         UsageInterval.organisation_id == organisation_id
     )
-    if subject is not None:
-        statement = statement.where(UsageInterval.subject_id == subject[1])
-    return db.session.scalar(statement)
+    return statement if subject is None else statement.where(UsageInterval.subject_id == subject[1])
 
 
 def _daily(
     organisation_id: UUID, subject: Subject | None, first: date, now: datetime
-) -> tuple[dict[date, int], int]:
-    """Cost of each local day from `first` until now, booked or not, and what runs costs an hour."""
-    statement: Any = select(Charge.day, func.sum(Charge.amount_nanos)).where(
+) -> tuple[dict[date, int], int, datetime | None]:
+    """Cost of each local day from `first` until now, booked or not, what runs costs an hour, and the first use ever."""
+    began = _first_use(organisation_id, subject)
+    statement: Any = select(Charge.day, func.sum(Charge.amount_nanos), began.scalar_subquery()).where(
         Charge.organisation_id == organisation_id, Charge.day >= first
     )
     if subject is not None:
         statement = statement.where(Charge.subject_id == subject[1])
-    daily = {day: int(nanos) for day, nanos in db.session.execute(statement.group_by(Charge.day))}
-    rows = list(db.session.scalars(undone_of(organisation_id, subject)))
+    booked = db.session.execute(statement.group_by(Charge.day)).all()
+    daily = {day: int(nanos) for day, nanos, _ in booked}
+    first_use: datetime | None = booked[0][2] if booked else db.session.scalar(began)
+    rows = undone_rows(organisation_id, subject)
     prices, zone = load_prices(), config.settings().billing_zone
     for row in rows:
         usage = usage_of(row)
@@ -108,4 +108,4 @@ def _daily(
             nanos = cost_between(row.quantity_mb, usage.started, high, low, high, prices[row.meter])
             day = local_day(low, zone)
             daily[day] = daily.get(day, 0) + nanos
-    return daily, running_rates(rows, prices, micros(now)).total
+    return daily, running_rates(rows, prices, micros(now)).total, first_use

@@ -78,6 +78,26 @@ def undone(organisation_id: UUID) -> Select[UsageInterval]:
     )
 
 
+def undone_rows(organisation_id: UUID, subject: tuple[str, UUID] | None = None) -> list[UsageInterval]:
+    """Those intervals, of one subject where given. A page that only reads gets them once, however often it asks."""
+
+    def read() -> list[UsageInterval]:
+        statement = undone(organisation_id)
+        if subject is not None:
+            statement = statement.where(
+                UsageInterval.subject_id == subject[1], UsageInterval.subject_type == subject[0]
+            )
+        return list(db.session.scalars(statement))
+
+    if not has_request_context() or request.method not in ("GET", "HEAD"):
+        return read()
+    known: dict[object, list[UsageInterval]] = request.environ.setdefault("kontor.billing_undone", {})
+    key = (organisation_id, subject)
+    if key not in known:
+        known[key] = read()
+    return known[key]
+
+
 @dataclass(frozen=True)
 class Rates:
     """Nano-euros an hour of everything that runs, and of the part that can be stopped."""
@@ -111,14 +131,7 @@ class OpenUsage:
 
 def open_usage(organisation_id: UUID, subject: tuple[str, UUID]) -> OpenUsage | None:
     """What runs for the subject now, or None."""
-    row = db.session.scalar(
-        select(UsageInterval).where(
-            UsageInterval.organisation_id == organisation_id,
-            UsageInterval.subject_type == subject[0],
-            UsageInterval.subject_id == subject[1],
-            UsageInterval.ended_at.is_(None),
-        )
-    )
+    row = next((one for one in undone_rows(organisation_id, subject) if one.ended_at is None), None)
     if row is None:
         return None
     return open_usage_of(row, load_prices()[row.meter], clock.now())

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.billing.models import Account, UsageInterval, Wallet
+from app.billing.models import Account, Wallet
 from app.billing.models.ledger import WALLET
-from app.billing.queries.metering import Rates, load_prices, running_rates, undone, usage_of
+from app.billing.queries.metering import Rates, load_prices, running_rates, undone_rows, usage_of
 from app.billing.queries.settings import thresholds_of
 from app.billing.rules.metering import due
 from app.billing.rules.moments import micros
@@ -62,7 +62,7 @@ def _snapshot(organisation_id: UUID) -> _Snapshot:
         .where(Account.organisation_id == organisation_id, Account.kind == WALLET)
     ).first()
     balance, warn = row if row else (0, None)
-    usages: list[UsageInterval] = list(db.session.scalars(undone(organisation_id)))
+    usages = undone_rows(organisation_id)
     prices = load_prices()
     dues = [(row, due(usage_of(row), micros(now), prices[row.meter])) for row in usages]
     return _Snapshot(
