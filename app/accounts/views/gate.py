@@ -1,7 +1,7 @@
 """From a request to its actor.
 
 flask-login holds the signed-in person of a request; its request loader is ours, so nothing about a person lives in
-the Flask session (docs/adr/accounts-sessions.md). Browsers carry `kontor_session`, the API a bearer token.
+the Flask session (docs/adr/0004-sessions-are-rows.md). Browsers carry `kontor_session`, the API a bearer token.
 """
 
 from __future__ import annotations
