@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rcon.exceptions import WrongPassword
@@ -47,29 +47,14 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessConfig]:
-    folder = tmp_path_factory.mktemp("squid")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    yield ProcessConfig(root=folder / "games", cache=folder / "cache", installation=f"squid{os.getpid()}")
-    shutil.rmtree(folder, ignore_errors=True)
+def config(squid_cache: Path) -> ProcessConfig:
+    return ProcessConfig(
+        root=squid_cache.parent / "games", cache=squid_cache, installation=f"squid{os.getpid()}"
+    )
 
 
 @pytest.fixture(scope="module")
-def installers(config: ProcessConfig) -> list[Told]:
-    """Two workers install at the same moment."""
-    told = [Told(), Told()]
-    runtime = ProcessRuntime(config)
-    threads = [threading.Thread(target=runtime.prepare, args=(make_squid(), mine)) for mine in told]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return told
-
-
-@pytest.fixture(scope="module")
-def runtime(config: ProcessConfig, installers: list[Told]) -> ProcessRuntime:
+def runtime(config: ProcessConfig) -> ProcessRuntime:
     return ProcessRuntime(config)
 
 
@@ -106,27 +91,21 @@ def test_the_lock_file_names_no_registry() -> None:
     assert text.count('"integrity"') > 100
 
 
-def test_two_installers_at_once_make_one_installation(config: ProcessConfig, installers: list[Told]) -> None:
-    assert sorted("downloading" in told.steps for told in installers) == [False, True]
-    assert all(told.steps[-1] == "ready" for told in installers)
-    assert not any("://" in line for told in installers for line in told.lines)
-    installed = [path for path in config.cache.iterdir() if path.is_dir()]
-    assert len(installed) == 1
-    assert oct((installed[0] / "node_modules").stat().st_mode)[-3:] == "555"
-    assert oct((installed[0] / "server.js").stat().st_mode)[-3:] == "444"
-
-
-def test_an_installer_killed_in_the_middle_leaves_nothing_that_looks_finished(config: ProcessConfig) -> None:
-    cache = config.cache / "killed"
-    script = f"""
+KILLED = """
 from pathlib import Path
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
 from tests.hosting.gateways.test_flying_squid import make_squid
 class Told:
     def step(self, step, percent): print(step, percent, flush=True)
     def line(self, text): pass
-ProcessRuntime(ProcessConfig(root=Path({str(config.root)!r}), cache=Path({str(cache)!r}))).prepare(make_squid(), Told())
+ProcessRuntime(ProcessConfig(root=Path({root!r}), cache=Path({cache!r}))).prepare(make_squid(), Told())
 """
+
+
+def test_installing_survives_a_kill_and_two_at_once(config: ProcessConfig) -> None:
+    """Killed in the middle, nothing looks finished; then two go on at the same moment and make one installation."""
+    cache = config.cache.parent / "again"
+    script = KILLED.format(root=str(config.root), cache=str(cache))
     worker = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert worker.stdout is not None
     for line in worker.stdout:
@@ -134,14 +113,24 @@ ProcessRuntime(ProcessConfig(root=Path({str(config.root)!r}), cache=Path({str(ca
             break
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    broken = ProcessRuntime(dataclasses.replace(config, cache=cache))
+    second = ProcessRuntime(dataclasses.replace(config, cache=cache))
     with pytest.raises(NotPrepared):
-        broken.start(make_squid())
-    broken.prepare(make_squid(), Quiet())
-    target = npm_module.folder(broken.config, SQUID)
+        second.start(make_squid())
+
+    told = [Told(), Told()]
+    threads = [threading.Thread(target=second.prepare, args=(make_squid(), mine)) for mine in told]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted("downloading" in mine.steps for mine in told) == [False, True]
+    assert all(mine.steps[-1] == "ready" for mine in told)
+    assert not any("://" in line for mine in told for line in mine.lines)
+    target = npm_module.folder(second.config, SQUID)
     assert (target / "node_modules" / "flying-squid" / "package.json").is_file()
-    assert not list(cache.glob("*.part-*"))
-    assert not list(cache.glob("*.npm"))
+    assert [path for path in cache.iterdir() if path.is_dir()] == [target]
+    assert oct((target / "node_modules").stat().st_mode)[-3:] == "555"
+    assert oct((target / "server.js").stat().st_mode)[-3:] == "444"
 
 
 def test_a_registry_that_does_not_answer_is_a_fault_that_can_be_tried_again(
