@@ -72,7 +72,7 @@ def person_names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     if not wanted:
         return {}
     return dict(
-        db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples().all()
+        db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all()
     )
 
 
@@ -136,7 +136,7 @@ def organisation_names(organisation_ids: Iterable[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     statement = select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def organisation_ids() -> list[UUID]:

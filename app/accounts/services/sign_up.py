@@ -33,19 +33,7 @@ def ask(
 
     An address that has an account gets a mail saying so; the answer is the same.
     """
-    fields: dict[str, str] = {}
-    for check in (
-        lambda: clean_email(email),
-        lambda: clean_name(name),
-        lambda: clean_name(organisation, "organisation"),
-        lambda: checked_password(password, email),
-    ):
-        try:
-            check()
-        except Invalid as error:
-            fields.update(error.fields)
-    if fields:
-        raise Invalid(fields=fields)
+    _check(email, name, password, organisation)
     clean = clean_email(email)
     throttle.count({limits.MAIL_ACCOUNT: clean, limits.MAIL_NETWORK: visitor.network})
     hashed = hashes.hash_password(password)
@@ -69,6 +57,23 @@ def ask(
             else public_link("accounts.open_sign_up", token=token),
         )
         return link_id
+
+
+def _check(email: str, name: str, password: str, organisation: str) -> None:
+    """Raises Invalid with every complaint at once."""
+    fields: dict[str, str] = {}
+    for check in (
+        lambda: clean_email(email),
+        lambda: clean_name(name),
+        lambda: clean_name(organisation, "organisation"),
+        lambda: checked_password(password, email),
+    ):
+        try:
+            check()
+        except Invalid as error:
+            fields.update(error.fields)
+    if fields:
+        raise Invalid(fields=fields)
 
 
 def confirm(token: str, *, password: str | None, asked_here: UUID | None, visitor: Visitor) -> Entry:

@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from uuid import UUID
 
 from flask_babel import gettext
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from app.accounts.events import TokenCreated, TokenRevoked
 from app.accounts.models import Token
@@ -33,32 +33,14 @@ def create_token(
 ) -> tuple[UUID, str]:
     """Make a token for the organisation the actor works in. Returns its id and the token, which is never seen again."""
     require(actor, P.TOKEN_MAKE)
-    wanted = sorted(set(scopes))
-    if not wanted:
-        raise Invalid(fields={"scopes": gettext("Wähle mindestens ein Recht.")})
-    if rules.unknown(wanted):
-        raise Invalid(fields={"scopes": gettext("Dieses Recht gibt es nicht.")})
-    if actor.token_scopes is not None and not rules.permissions_of(wanted) <= actor.token_scopes:
-        raise Invalid(
-            fields={"scopes": gettext("Ein Token kann nicht mehr Rechte vergeben, als es selbst hat.")}
-        )
+    wanted = _checked_scopes(actor, scopes)
     if days not in LIFETIMES:
         raise Invalid(fields={"days": gettext("Wähle eine der Laufzeiten.")})
     clean, now, secret = clean_name(name, longest=80), clock.now(), PREFIX + token_urlsafe(32)
     with transaction() as session:
         if once and not claim_once(f"accounts.token:{actor.person_id}:{once[:60]}"):
             raise Conflict(gettext("Dieses Token wurde schon angelegt."))
-        living = session.scalar(
-            select(func.count()).where(
-                Token.person_id == actor.person_id,
-                Token.organisation_id == actor.organisation_id,
-                Token.revoked_at.is_(None),
-            )
-        )
-        if (living or 0) >= MOST:
-            raise Invalid(
-                gettext("Das sind zu viele Zugriffstoken. Widerruf erst welche, die du nicht mehr brauchst.")
-            )
+        _refuse_too_many(actor)
         row = Token(
             id=new_id(),
             organisation_id=actor.organisation_id,
@@ -76,6 +58,35 @@ def create_token(
             TokenCreated(row.id), actor=actor, subject=("accounts.token", row.id), after={"scopes": wanted}
         )
         return row.id, secret
+
+
+def _refuse_too_many(actor: Actor) -> None:
+    living = db.session.scalar(
+        select(func.count()).where(
+            Token.person_id == actor.person_id,
+            Token.organisation_id == actor.organisation_id,
+            Token.revoked_at.is_(None),
+            or_(Token.expires_at.is_(None), Token.expires_at > clock.now()),
+        )
+    )
+    if (living or 0) >= MOST:
+        raise Invalid(
+            gettext("Das sind zu viele Zugriffstoken. Widerruf erst welche, die du nicht mehr brauchst.")
+        )
+
+
+def _checked_scopes(actor: Actor, scopes: Iterable[str]) -> list[str]:
+    """The scopes, known and no more than the calling token has. Raises Invalid."""
+    wanted = sorted(set(scopes))
+    if not wanted:
+        raise Invalid(fields={"scopes": gettext("Wähle mindestens ein Recht.")})
+    if rules.unknown(wanted):
+        raise Invalid(fields={"scopes": gettext("Dieses Recht gibt es nicht.")})
+    if actor.token_scopes is not None and not rules.permissions_of(wanted) <= actor.token_scopes:
+        raise Invalid(
+            fields={"scopes": gettext("Ein Token kann nicht mehr Rechte vergeben, als es selbst hat.")}
+        )
+    return wanted
 
 
 def revoke_token(actor: Actor, token_id: UUID) -> None:
