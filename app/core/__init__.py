@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
     from app.core.policies import register_policies
     from app.core.queries.search import pages, search_provider
     from app.core.services.job import enqueue
+    from app.core.services.personal import contribute
     from app.core.views import blueprints, register_pages
     from app.core.views.styleguide import register_styleguide
     from app.kit.jobref import use_sink
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["public_link"] = public_link
     register_policies()
     describe_own()
+    contribute()
     search_provider("pages", pages)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
