@@ -20,7 +20,15 @@ from app.core.queries.search import COMMAND, HIT, JUMP, Hit, best, like, search_
 from app.core.services.event import record
 from app.core.services.file import delete_file, keep_file, open_file, store_file, upload_file
 from app.core.services.job import cancel as cancel_job
-from app.core.services.machinery import beat, claim_once, get_setting, gone, living, put_setting
+from app.core.services.machinery import (
+    beat,
+    claim_once,
+    get_setting,
+    gone,
+    living,
+    put_setting,
+    setting_column,
+)
 from app.core.services.mail import send_mail
 from app.core.services.once import Turn, free_once, keep_answer, take_once
 from app.core.services.work import log_line, progress
@@ -74,6 +82,7 @@ __all__ = [
     "record",
     "search_provider",
     "send_mail",
+    "setting_column",
     "store_file",
     "subscribe",
     "take_once",

@@ -37,6 +37,7 @@ class Actor:
     token_scopes: frozenset[str] | None = None
     session_id: UUID | None = None
     organisation_name: str = ""
+    memberships: int = 0
 
     @property
     def signed_in(self) -> bool:

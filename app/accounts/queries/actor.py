@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import Membership, Organisation, Person, Session, Token
 from app.accounts.rules import scope
@@ -16,6 +17,7 @@ from app.kit.authz import ANONYMOUS, Actor
 from app.kit.db import db
 from app.kit.secrets import fingerprint
 
+_Other = aliased(Membership)
 _PERSON = (
     Person.id,
     Person.name,
@@ -27,6 +29,11 @@ _PERSON = (
     Membership.role,
     Organisation.id,
     Organisation.name,
+    select(func.count())
+    .select_from(_Other)
+    .where(_Other.person_id == Person.id)
+    .correlate(Person)
+    .scalar_subquery(),
 )
 
 
@@ -59,6 +66,7 @@ def _actor(row: Any, **more: Any) -> Actor:
         role=row[7],
         organisation_id=row[8],
         organisation_name=row[9] or "",
+        memberships=row[10],
         **more,
     )
 
@@ -98,7 +106,7 @@ def find_by_session(token: str) -> Found | None:
     row = _first(_BY_SESSION, token)
     if row is None:
         return None
-    session_id, seen_at, wanted = row[10], row[11], row[12]
+    session_id, seen_at, wanted = row[11], row[12], row[13]
     if row[8] is not None:
         return Found(_actor(row, session_id=session_id), seen_at)
     found = find_person_actor(row[0])
@@ -112,7 +120,7 @@ def find_by_token(token: str) -> Found | None:
     row = _first(_BY_TOKEN, token)
     if row is None:
         return None
-    return Found(_actor(row, token_id=row[10], token_scopes=scope.permissions_of(row[12])), row[11])
+    return Found(_actor(row, token_id=row[11], token_scopes=scope.permissions_of(row[13])), row[12])
 
 
 def find_person_actor(person_id: UUID | None, organisation_id: UUID | None = None) -> Actor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Flask
 from flask_babel import lazy_gettext
 
@@ -21,9 +23,15 @@ from app.accounts.views import (
 )
 from app.accounts.views.blueprint import accounts
 from app.accounts.views.gate import init_actor
+from app.kit.authz import Actor
 from app.kit.nav import nav
 
 PAGES = (entry, recovery, invitation, profile, security, tokens, organisation, members, operator)
+
+
+def _choices(actor: Actor) -> list[tuple[UUID, str]]:
+    """What the switcher offers; who belongs to one organisation has nothing to switch, and costs no question."""
+    return [(one.id, one.name) for one in list_organisations(actor)] if actor.memberships > 1 else []
 
 
 def register_views(app: Flask) -> None:
@@ -38,8 +46,13 @@ def register_views(app: Flask) -> None:
         register="accounts.sign_up",
         profile="accounts.profile",
         switch="accounts.switch",
-        organisations=lambda actor: [(one.id, one.name) for one in list_organisations(actor)],
+        organisations=_choices,
     )
+    _fill_account_menu()
+    _fill_navigation()
+
+
+def _fill_account_menu() -> None:
     for order, (label, icon, endpoint) in enumerate(
         (
             (lazy_gettext("Profil"), "user", "accounts.profile"),
@@ -49,6 +62,9 @@ def register_views(app: Flask) -> None:
         )
     ):
         nav.account(label=label, icon=icon, endpoint=endpoint, order=10 * order)
+
+
+def _fill_navigation() -> None:
     nav.add(
         module="organisation",
         label=lazy_gettext("Mitglieder"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
 from app.billing.rules.wallet import Thresholds
 from app.core.api import get_setting
 
@@ -10,13 +13,16 @@ KEY = "billing.thresholds"
 
 def operator_thresholds() -> Thresholds:
     """The operator's values, or the ones that ship."""
-    chosen = get_setting(None, KEY, {})
-    return Thresholds(**{name: int(value) for name, value in chosen.items()})
+    return _thresholds(get_setting(None, KEY, {}))
 
 
-def thresholds_of(warn_minutes: int | None) -> Thresholds:
-    """The operator's values with this organisation's warning time."""
-    common = operator_thresholds()
+def _thresholds(chosen: Mapping[str, Any] | None) -> Thresholds:
+    return Thresholds(**{name: int(value) for name, value in (chosen or {}).items()})
+
+
+def thresholds_of(warn_minutes: int | None, chosen: Mapping[str, Any] | Literal["ask"] | None = "ask") -> Thresholds:
+    """The operator's values with this organisation's warning time. `chosen` is `setting_column(KEY)`, read before."""
+    common = operator_thresholds() if chosen == "ask" else _thresholds(chosen)
     if warn_minutes is None:
         return common
     return Thresholds(warn_minutes, common.stop_minutes, common.reserve_minutes)

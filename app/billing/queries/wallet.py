@@ -12,11 +12,12 @@ from sqlalchemy import select
 from app.billing.models import Account, Wallet
 from app.billing.models.ledger import WALLET
 from app.billing.queries.metering import Rates, load_prices, running_rates, undone_rows, usage_of
-from app.billing.queries.settings import thresholds_of
+from app.billing.queries.settings import KEY, thresholds_of
 from app.billing.rules.metering import due
 from app.billing.rules.moments import micros
 from app.billing.rules.pricing import Prices, hourly_rate, price_at
 from app.billing.rules.wallet import Level, Thresholds, level_of, may_start, runway_minutes
+from app.core.api import setting_column
 from app.kit import clock
 from app.kit.db import db
 from app.kit.money import Money
@@ -57,11 +58,12 @@ class _Snapshot:
 def _snapshot(organisation_id: UUID) -> _Snapshot:
     now = clock.now()
     row = db.session.execute(
-        select(Account.balance_nanos, Wallet.warn_minutes)
+        select(Account.balance_nanos, Wallet.warn_minutes, setting_column(KEY))
         .outerjoin(Wallet, Wallet.organisation_id == Account.organisation_id)
         .where(Account.organisation_id == organisation_id, Account.kind == WALLET)
     ).first()
-    balance, warn = row if row else (0, None)
+    balance, warn = (row[0], row[1]) if row else (0, None)
+    thresholds = thresholds_of(warn, row[2]) if row else thresholds_of(warn)
     usages = undone_rows(organisation_id)
     prices = load_prices()
     dues = [(row, due(usage_of(row), micros(now), prices[row.meter])) for row in usages]
@@ -70,7 +72,7 @@ def _snapshot(organisation_id: UUID) -> _Snapshot:
         sum(amount for _, amount in dues),
         sum(amount for row, amount in dues if row.ended_at is not None and row.ended_at <= now),
         running_rates(usages, prices, micros(now)),
-        thresholds_of(warn),
+        thresholds,
         prices,
         now,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ScalarSelect, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.models import Job, Once, Process, Schedule, Setting
@@ -38,6 +38,11 @@ def get_setting(scope: UUID | None, key: str, default: Any = None) -> Any:
     statement = select(Setting.scope, Setting.value).where(Setting.key == key, Setting.scope.in_(scopes))
     rows: dict[str, Any] = {scope: value for scope, value in db.session.execute(statement)}  # noqa: C416 - Rows, typed
     return next((rows[name] for name in scopes if name in rows), default)
+
+
+def setting_column(key: str) -> ScalarSelect[Any]:
+    """What the operator chose, as a column for another module's statement; NULL where nothing was chosen."""
+    return select(Setting.value).where(Setting.scope == OPERATOR_SCOPE, Setting.key == key).scalar_subquery()
 
 
 def put_setting(scope: UUID | None, key: str, value: Any) -> None:
