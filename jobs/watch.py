@@ -1,4 +1,4 @@
-"""The watch: one long-running process a node, beside the workers (docs/adr/0004-watch-process.md).
+"""The watch: one long-running process a node, beside the workers (docs/adr/0005-watch-process.md).
 
 `python -m jobs.watch`
 

@@ -18,7 +18,7 @@ make_report = job("jobs.hosting.report.make", timeout=300, retries=2, title="Ver
 order_reports = job("jobs.hosting.report.order_due", timeout=120, retries=1)
 
 SCHEDULE = [
-    ("hosting.reconcile", reconcile, 10),
+    ("hosting.reconcile", reconcile, 60),  # the watch does it every 10 s; this is for when it is dead
     ("hosting.roll-up", roll_up, 60),
     ("hosting.prune", prune, 3600),
     ("hosting.reports", order_reports, 3600),

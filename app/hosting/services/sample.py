@@ -37,12 +37,12 @@ def _upsert(statement: Any) -> Insert:
     return changed
 
 
-def keep(readings: Mapping[UUID, Reading], at: int) -> None:
-    """Write one sweep: a row per server for the ten seconds from `at` (Unix time, a multiple of ten)."""
+def keep(readings: Mapping[UUID, Reading], at: int, seconds: int = 10) -> None:
+    """Write one sweep: a row per server for the `seconds` from `at` (Unix time, a multiple of them)."""
     if not readings:
         return
     rows: Sequence[dict[str, Any]] = [
-        {"server_id": server_id, "seconds": 10, "at": at, **reading.columns()}
+        {"server_id": server_id, "seconds": seconds, "at": at, **reading.columns()}
         for server_id, reading in readings.items()
     ]
     with transaction() as session:
