@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.accounts.api import find_actor_for_job, find_organisation_by_slug, people_of
 from app.billing.gateways.payment import TestProvider
 from app.billing.services.payment import top_up
+from app.kit import clock
 from app.kit.money import euros
 
 SLUG = "musterbetrieb"
@@ -18,4 +21,5 @@ def seed() -> None:
         return
     owner = people_of(organisation.id, "owner")[0]
     actor = find_actor_for_job(owner.person_id, organisation.id)
-    top_up(actor, TestProvider(), START, once="demo", return_url="")
+    with clock.freeze(clock.now() - timedelta(days=30)):  # before the first sample usage
+        top_up(actor, TestProvider(), START, once="demo", return_url="")
