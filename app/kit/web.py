@@ -7,20 +7,33 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
 
-from app.kit.authz import SignInNeeded
+from app.kit.authz import ANONYMOUS, SignInNeeded
 from app.kit.cache import REDIS_DOWN
 from app.kit.config import settings
 from app.kit.db import db
 from app.kit.errors import KontorError, TooMany
 from app.kit.htmx import wants_fragment
+from app.kit.i18n import choose_locale
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +120,8 @@ def _http(error: HTTPException) -> Response:
 def _gone(error: Exception) -> Response:
     log.error("dependency_gone", error=type(error).__name__, exc_info=error)
     db.session.rollback()
+    g.locale = choose_locale()
+    g.actor = ANONYMOUS  # the plain page: the shell of a signed-in person would ask what is gone
     response = answer_error(503)
     response.headers["Retry-After"] = "5"
     return response

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from flask import Flask, Request, Response, g, has_request_context, request, request_started
 from flask_login import LoginManager, UserMixin, current_user
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from structlog.contextvars import bind_contextvars
 
 from app.accounts.queries.actor import Found, find_by_session, find_by_token
@@ -21,6 +21,7 @@ from app.accounts.services import token as tokens
 from app.kit import clock
 from app.kit.authz import ANONYMOUS, Actor, use_actor_loader
 from app.kit.config import settings
+from app.kit.db import db
 
 log = structlog.get_logger(__name__)
 COOKIE = "kontor_session"
@@ -55,7 +56,12 @@ def load_actor() -> Actor:
     """The actor of this request."""
     if not has_request_context():
         return ANONYMOUS
-    if not current_user.is_authenticated:
+    try:
+        known = current_user.is_authenticated
+    except SQLAlchemyError:
+        g.actor = ANONYMOUS  # the error page must not ask the database again
+        raise
+    if not known:
         return ANONYMOUS
     actor: Actor = current_user.actor
     bind_contextvars(person_id=str(actor.person_id))
@@ -84,6 +90,7 @@ def _touch(response: Response) -> Response:
     if not (stale or found.moved):
         return response
     try:
+        db.session.rollback()  # the answer is made: what a view left open is not ours to write
         if found.actor.token_id is not None:
             tokens.touch(found.actor.token_id)
         elif found.actor.session_id is not None:
@@ -119,7 +126,8 @@ def _secure() -> bool:
 
 def init_actor(app: Flask) -> None:
     """Plug the loader into flask-login and the kit."""
-    manager = LoginManager(app)
+    manager = LoginManager()
+    manager.init_app(app, add_context_processor=False)  # templates ask actor(); an error page asks nobody
     manager.session_protection = None  # our sessions are rows, not signed cookies
     manager.request_loader(find_signed_in)
     request_started.connect(_forget, app)
