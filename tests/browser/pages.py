@@ -12,7 +12,7 @@ from tests.browser.site import Site
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its name in the test's report, its path (or how to get it from the site), who opens it, and the status it answers."""
+    """A page: its name in the test's report, its path or how to get it, who opens it, and the status it answers."""
 
     name: str
     path: str | Callable[[Site], str]
