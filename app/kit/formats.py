@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_timedelta
-from flask import Flask
+from flask import Flask, g
 from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
@@ -20,7 +20,9 @@ _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
 
 def language() -> str:
     """de or en: the language of what is being rendered."""
-    return str(getattr(get_locale(), "language", "de") or "de")
+    space = g.get("_flask_babel")  # asked for every number of a page: look where flask-babel keeps it
+    locale = getattr(space, "babel_locale", None) or get_locale()
+    return str(getattr(locale, "language", "de") or "de")
 
 
 def _marks() -> tuple[str, str]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, refresh
+from flask_babel import Babel, get_translations, refresh
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from app.kit.authz import current_actor
 
@@ -51,9 +55,31 @@ def speaking(locale: str, timezone: str = "Europe/Berlin") -> Iterator[None]:
         refresh()
 
 
+def catalogue() -> Any:
+    """The translations of what is being rendered. A page asks hundreds of times; flask-babel's own way is ten times dearer."""
+    space = g.get("_flask_babel")  # where flask-babel keeps the language; `refresh` empties it
+    if space is not None:
+        found = space.__dict__.get("kontor_catalogue")
+        if found is not None and found[0] is space.__dict__.get("babel_locale"):
+            return found[1]
+    translations = get_translations()
+    space = g._flask_babel
+    space.kontor_catalogue = (space.babel_locale, translations)
+    return translations
+
+
+@pass_eval_context
+def _say(context: EvalContext, text: str, /, **variables: Any) -> str:
+    """`_("…")` in templates: as Jinja's own, where every text is a format."""
+    said = catalogue().ugettext(text)
+    if context.autoescape:
+        said = Markup(said)  # noqa: S704 - our own words; variables are escaped
+    return said % variables if variables or "%" in said else said
+
+
 def init_i18n(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "de")
     Babel(app, locale_selector=choose_locale, timezone_selector=choose_zone)
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.globals["locale"] = choose_locale
+    app.jinja_env.globals.update(locale=choose_locale, _=_say, gettext=_say)

@@ -71,7 +71,10 @@ class Components:
             self._index()
         if name not in self._home:
             raise AttributeError(f"no component {name!r} in templates/_ui")
-        return getattr(self._env.get_template(self._home[name]).module, name)
+        macro = getattr(self._env.get_template(self._home[name]).module, name)
+        if not self._env.auto_reload:
+            self.__dict__[name] = macro  # templates do not change any more: next time Python finds it by itself
+        return macro
 
 
 def vendor_dir() -> Path:
