@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 from app.kit.children import adopt_orphans, die_with_parent, kill_all
@@ -27,8 +28,11 @@ def guard(supervise: Callable[[int], None]) -> int:
         try:
             supervise(inner)
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
+            sys.stderr.flush()
             os._exit(code)
     os.close(inner)
     asked = 0

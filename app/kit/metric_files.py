@@ -9,11 +9,15 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from prometheus_client.mmap_dict import MmapedDict
+
+log = structlog.get_logger(__name__)
 
 _OWN = re.compile(r"(?P<kind>counter|histogram|summary|gauge_\w+)_(?P<pid>\d+)\.db")
 
@@ -52,7 +56,10 @@ def retire(pid: int) -> None:
             if found is None:
                 continue
             if not found["kind"].startswith("gauge_"):
-                _add(path, place / f"{found['kind']}_retired.db")
+                try:
+                    _add(path, place / f"{found['kind']}_retired.db")
+                except (struct.error, RuntimeError, ValueError):  # killed while it made the file
+                    log.warning("metric_file_unreadable", file=path.name)
             if not found["kind"].startswith("gauge_") or found["kind"].startswith("gauge_live"):
                 path.unlink()
 

@@ -179,5 +179,6 @@ def init_observe(app: Flask) -> None:
         json={"json": True, "text": False}.get(chosen.log_format, "auto"),
         sentry_dsn=chosen.sentry_dsn,
     )
+    metric_files.retire_dead()  # those that nobody was there to see end
     app.before_request(_begin_request)
     app.after_request(_end_request)

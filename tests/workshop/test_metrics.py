@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kit import observe
+from app.kit import metric_files, observe
 
 SCRIPT = """
 import os, sys
@@ -63,3 +63,14 @@ def test_a_source_that_fails_does_not_take_the_others_down() -> None:
         assert b"kontor_scrape_failures_total" in observe.metrics_text()
     finally:
         observe._scrapers.pop("test-broken")
+
+
+def test_a_file_that_was_never_finished_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    nobody = 2**22 + 1  # beyond the largest pid
+    (tmp_path / f"counter_{nobody}.db").touch()
+    (tmp_path / f"histogram_{nobody}.db").write_bytes(b"\xff" * 64)
+    (tmp_path / f"gauge_livesum_{nobody}.db").touch()
+    assert metric_files.retire_dead() == 1
+    assert list(tmp_path.glob(f"*{nobody}*")) == []
+    observe.metrics_text()  # does not raise

@@ -40,6 +40,42 @@ def test_what_is_missing_or_wrong_is_named_with_its_place(house: Path) -> None:
     assert any(line.startswith("app/a.py:1: not translated") for line in left)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('msgstr "Hello"', "other placeholders"),
+        ('msgstr "Hello, %(nmae)s"', "other placeholders"),
+        ('msgstr ""', "not translated"),
+    ],
+)
+def test_a_lost_or_misspelt_placeholder_is_named(house: Path, wrong: str, said: str) -> None:
+    update("en", house)
+    path = house / "app/translations/en/LC_MESSAGES/messages.po"
+    source = 'msgid "Guten Tag, %(name)s"\n'
+    path.write_text(path.read_text().replace(f'{source}msgstr ""', f"{source}{wrong}"))
+    assert [line for line in missing("en", house) if "Guten Tag" in line and said in line]
+
+
+def test_a_doubtful_translation_counts_as_missing(house: Path) -> None:
+    update("en", house)
+    fill(house, Kosten="Costs")
+    path = house / "app/translations/en/LC_MESSAGES/messages.po"
+    path.write_text(path.read_text().replace('msgid "Kosten"', '#, fuzzy\nmsgid "Kosten"'))
+    assert any("marked fuzzy: 'Kosten'" in line for line in missing("en", house))
+
+
+def test_renewing_twice_changes_nothing(house: Path) -> None:
+    update("en", house)
+    path = house / "app/translations/en/LC_MESSAGES/messages.po"
+    first = path.read_bytes()
+    update("en", house)
+    assert path.read_bytes() == first
+
+
+def test_every_sentence_of_kontor_is_said_in_english() -> None:
+    assert list(missing("en")) == [], "`make translations`, then fill in app/translations/en"
+
+
 def test_renewing_keeps_translations_and_forgets_what_is_gone(house: Path) -> None:
     update("en", house)
     fill(house, Kosten="Costs", Ende="End")
