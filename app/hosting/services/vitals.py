@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
@@ -25,53 +26,37 @@ def note_answers(answers: Mapping[UUID, Pong | None], run_ids: Mapping[UUID, UUI
     """
     if not answers:
         return
+    columns = (
+        Server.id, Server.run_id, Server.organisation_id, Server.silent_since, Server.players_online, Server.players_max,
+    )  # fmt: skip
     with transaction() as session:
         rows = session.execute(
-            select(
-                Server.id,
-                Server.run_id,
-                Server.silent_since,
-                Server.players_online,
-                Server.players_max,
-                Server.organisation_id,
-            ).where(Server.id.in_(answers), Server.state == State.RUNNING.value)
+            select(*columns).where(Server.id.in_(answers), Server.state == State.RUNNING.value)
         ).all()
         for row in rows:
-            if row.run_id != run_ids.get(row.id):
-                continue
-            pong = answers[row.id]
-            if pong is None:
-                if row.silent_since is None:
-                    _set(row.id, row.run_id, silent_since=clock.now())
-                continue
-            if (None, pong.players_online, pong.players_max) == (
-                row.silent_since,
-                row.players_online,
-                row.players_max,
-            ):
-                continue
-            _set(
-                row.id,
-                row.run_id,
-                silent_since=None,
-                players_online=pong.players_online,
-                players_max=pong.players_max,
-            )
-            session.execute(
-                update(Run)
-                .where(
-                    Run.id == row.run_id,
-                    or_(Run.players_peak.is_(None), Run.players_peak < pong.players_online),
-                )
-                .values(players_peak=pong.players_online)
-            )
-            note_players(row.id, row.organisation_id, row.players_online or 0, pong.players_online)
+            if row.run_id == run_ids.get(row.id):
+                _note(row, answers[row.id])
 
 
-def _set(server_id: UUID, run_id: UUID, **values: object) -> None:
-    with_run = (Server.id == server_id, Server.run_id == run_id, Server.state == State.RUNNING.value)
+def _note(row: Any, pong: Pong | None) -> None:
+    if pong is None:
+        if row.silent_since is None:
+            _set(row, silent_since=clock.now())
+        return
+    if (None, pong.players_online, pong.players_max) == (row.silent_since, row.players_online, row.players_max):
+        return
+    _set(row, silent_since=None, players_online=pong.players_online, players_max=pong.players_max)
+    higher = or_(Run.players_peak.is_(None), Run.players_peak < pong.players_online)
     db.session.execute(
-        update(Server).where(*with_run).values(**values).execution_options(synchronize_session=False)
+        update(Run).where(Run.id == row.run_id, higher).values(players_peak=pong.players_online)
+    )
+    note_players(row.id, row.organisation_id, row.players_online or 0, pong.players_online)
+
+
+def _set(row: Any, **values: object) -> None:
+    still = (Server.id == row.id, Server.run_id == row.run_id, Server.state == State.RUNNING.value)
+    db.session.execute(
+        update(Server).where(*still).values(**values).execution_options(synchronize_session=False)
     )
 
 
