@@ -5,7 +5,7 @@ PYTHON ?= python3
 HERE   := $(shell dirname "$(strip $(MAKEFILE_LIST))")
 SETUP  := exec $(PYTHON) "$(HERE)/deploy/setup.py"
 
-.PHONY: help run demo test test-fast check bench clean
+.PHONY: help run demo test test-fast check translations bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,6 +25,9 @@ test-fast: ## the inner loop, below a minute
 
 check: ## ruff, mypy, import rules, translations, migrations
 	@$(SETUP) check $(ARGS)
+
+translations: ## bring new sentences into the English catalogue, name those not translated
+	@$(SETUP) translations
 
 bench: ## the measurements in benchmarks/, each prints a table
 	@$(SETUP) bench $(ARGS)

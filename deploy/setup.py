@@ -154,7 +154,7 @@ def main() -> None:
     os.environ.setdefault("KONTOR_DEMO", "1" if target in ("run", "demo") else "0")
     make_environment()
     install_requirements("requirements.txt" if target in ("run", "demo") else "requirements-dev.txt")
-    if target != "check":
+    if target not in ("check", "translations"):
         system.install(system.RUN + (system.TEST if target in ("test", "bench") else ()))
     prepare_translations()
     prepare_front_end(*(["--dev"] if target in ("test", "bench") else []))
@@ -182,6 +182,8 @@ def main() -> None:
         )
     elif target == "bench":
         become(PYTHON, "-m", "benchmarks", *rest)
+    elif target == "translations":
+        become(PYTHON, "-m", "app.workshop.translations", "--update")
     elif target == "check":
         become(PYTHON, ROOT / "deploy" / "check.py", *rest)
     else:

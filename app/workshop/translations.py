@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
@@ -14,8 +16,12 @@ from app.kit.config import ROOT
 
 # What Babel knows, and our names for it.
 KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2), "_l": None, "_n": (1, 2)}
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 # As the application sets up its templates.
 JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.do", "silent": "false"}
+HEADER = "# English for Kontor. The German sentences are the source; `make translations` brings in new ones."
+# Dates of the file would change with every run and say nothing git does not say.
+BORN = datetime(2026, 11, 21, tzinfo=UTC)
 METHODS = {
     "app": [("**.py", "python")],
     "jobs": [("**.py", "python")],
@@ -51,31 +57,56 @@ def missing(locale: str, root: Path = ROOT) -> Iterator[str]:
         with open(path, "rb") as file:
             known = read_po(file, locale=locale)
     for message in sentences(root):
-        if not message.id:
-            continue
-        where = ", ".join(f"{file}:{line}" for file, line in message.locations[:1])
         translated = known.get(message.id, message.context)
-        texts = translated.string if translated else ""
-        if not texts or (isinstance(texts, tuple) and not all(texts)):
-            yield f"{where}: not translated: {message.id!r}"
-        elif translated and translated.fuzzy:
-            yield f"{where}: marked fuzzy: {message.id!r}"
-        elif translated and (errors := list(translated.check(known))):
-            yield f"{where}: {errors[0]}: {message.id!r}"
+        if message.id and (fault := _fault(message, translated)):
+            where = ", ".join(f"{file}:{line}" for file, line in message.locations[:1])
+            yield f"{where}: {fault}: {message.id!r}"
+
+
+def _fault(message: Message, translated: Message | None) -> str:
+    """What is wrong with the translation of one sentence; empty when it is right."""
+    german, english = _forms(message), _forms(translated, said=True) if translated else ()
+    if not english or not all(english):
+        return "not translated"
+    if translated and translated.fuzzy:
+        return "marked fuzzy"
+    if len(german) != len(english):
+        return "not as many plural forms"
+    for number, (source, target) in enumerate(zip(german, english, strict=True)):
+        # "One new voucher": the singular need not repeat its number.
+        free = {"%(num)s", "%(num)d"} if len(german) > 1 and number == 0 else set()
+        if set(PLACEHOLDER.findall(source)) - free != set(PLACEHOLDER.findall(target)) - free:
+            return "other placeholders"
+    return ""
+
+
+def _forms(message: Message, said: bool = False) -> tuple[str, ...]:
+    """The sentence, or its singular and plural; those of the translation when `said`."""
+    found = message.string if said else message.id
+    return tuple(found) if isinstance(found, tuple | list) else (found or "",)
 
 
 def update(locale: str, root: Path = ROOT) -> None:
     """Bring the catalogue up to date: new sentences come in empty, those no longer used go, translations stay."""
     path = root / "app" / "translations" / locale / "LC_MESSAGES" / "messages.po"
-    path.parent.mkdir(parents=True, exist_ok=True)
     catalog = Catalog(locale=locale)
     if path.exists():
         with open(path, "rb") as file:
             catalog = read_po(file, locale=locale)
-    catalog.update(sentences(root), no_fuzzy_matching=True)
+    catalog.update(sentences(root), no_fuzzy_matching=True, update_header_comment=False)
     catalog.obsolete.clear()
+    save(catalog, path)
+
+
+def save(catalog: Catalog, path: Path) -> None:
+    """Write the catalogue in the order of the source files, without line numbers: few lines change at a time."""
+    catalog.header_comment, catalog.fuzzy = HEADER, False
+    catalog.project, catalog.version = "Kontor", "1"
+    catalog.creation_date = catalog.revision_date = BORN
+    catalog.msgid_bugs_address, catalog.last_translator, catalog.language_team = "", "Kontor", "English"
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "wb") as file:
-        write_po(file, catalog, sort_output=True, no_location=True, omit_header=False, width=110)
+        write_po(file, catalog, sort_by_file=True, include_lineno=False, width=110)
 
 
 def main() -> int:
