@@ -9,11 +9,14 @@ from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from app.billing import api as billing
 from app.billing.models import Charge, UsageInterval
+from app.hosting.models import Report
 from app.kit import clock
 from app.kit.db import db
+from app.kit.money import NANOS
 from tests.journeys.conftest import House, sign_in
 from tests.services.nodejs import NodeTools
 
@@ -62,6 +65,7 @@ def test_deploy_join_play_stop_and_pay_to_the_nano_euro(
     page.get_by_role("button", name="Server stoppen").click()
     expect(state).to_have_text("Gestoppt", timeout=60_000)
     _ledger_equals_price_times_interval(house, server_id)
+    _report_equals_ledger(page, house, server_id)
 
 
 def _ledger_equals_price_times_interval(house: House, server_id: UUID) -> None:
@@ -73,9 +77,38 @@ def _ledger_equals_price_times_interval(house: House, server_id: UUID) -> None:
         ).one()
         assert interval.ended_at is not None
         micros = (interval.ended_at - interval.started_at) // timedelta(microseconds=1)
-        expected = ACTIVE * 512 * micros // GB_HOUR
         billing.settle(interval.organisation_id, clock.now())
         charged = db.session.scalar(
             db.select(db.func.sum(Charge.amount_nanos)).where(Charge.interval_id == interval.id)
         )
-        assert charged == expected
+        assert charged == ACTIVE * 512 * micros // GB_HOUR
+
+
+def _report_equals_ledger(page: Page, house: House, server_id: UUID) -> None:
+    page.goto(f"{house.url}/hosting/reports")
+    page.get_by_label("Server", exact=True).select_option(str(server_id))
+    page.get_by_role("button", name="Bericht erstellen").click()
+    page.wait_for_url(re.compile("/auftrag/"))
+    page.goto(f"{house.url}/hosting/reports")
+    for _ in range(60):
+        if page.get_by_role("link", name="PDF").count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="PDF").first.click()
+    pdf = PdfReader(waiting.value.path())
+    text = "\n".join(one.extract_text() for one in pdf.pages)
+    found = re.search(r"Summe exakt\s+(\d+),(\d+)", text)
+    assert found, text
+    printed = int(found[1]) * NANOS + int(found[2].ljust(9, "0"))
+    with house.app.app_context():
+        report = db.session.scalars(db.select(Report).where(Report.server_id == server_id)).one()
+        ledger = db.session.scalar(
+            db.select(db.func.sum(Charge.amount_nanos)).where(
+                Charge.subject_id == server_id, Charge.until <= report.until
+            )
+        )
+        assert printed == ledger == report.total_nanos
+    assert pdf.metadata is not None and "bericht" in (pdf.metadata.title or "").casefold()
+    assert "/StructTreeRoot" in pdf.trailer["/Root"], "tagged"
