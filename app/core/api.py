@@ -16,7 +16,8 @@ from app.core.personal import Activity, Contributor, Retention, contributor, con
 from app.core.queries.event import Filter, find_event, history
 from app.core.queries.file import FileView, file_for, file_kind, find_file
 from app.core.queries.job import JobView, find_job, job_lines, latest_job
-from app.core.queries.search import COMMAND, HIT, JUMP, Hit, best, like, search_provider
+from app.core.queries.search import COMMAND, HIT, JUMP, Hit, best, search_provider
+from app.core.rules.search import like
 from app.core.services.event import record
 from app.core.services.file import delete_file, keep_file, open_file, store_file, upload_file
 from app.core.services.job import cancel as cancel_job

@@ -11,7 +11,8 @@ from sqlalchemy import event as sa_event
 
 from app.core.api import COMMAND, Hit, best, search_provider
 from app.core.queries import search as searching
-from app.core.queries.search import LONGEST, PER_PROVIDER, clean, rank
+from app.core.queries.search import PER_PROVIDER
+from app.core.rules.search import LONGEST, clean, rank
 from app.kit.authz import Actor
 from app.kit.db import db
 from tests.people import People, sign_in

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.models.mail import Mail
+from app.core.rules.search import like
 from app.kit.db import db
 from app.kit.errors import NotFound
 from app.kit.paging import Page, after, encode_cursor
@@ -40,7 +41,7 @@ def outbox(
     if state:
         statement = statement.where(Mail.state == state)
     if recipient:
-        statement = statement.where(Mail.recipient.ilike(f"%{_like(recipient)}%", escape="\\"))
+        statement = statement.where(Mail.recipient.ilike(like(recipient), escape="\\"))
     found = list(db.session.scalars(after(statement, [Mail.id], [UUID], cursor, limit)))
     following = encode_cursor([found[limit - 1].id]) if len(found) > limit else None
     return Page([_view(row) for row in found[:limit]], following)
@@ -63,7 +64,3 @@ def _view(row: Mail) -> MailView:
         row.id, row.state, row.recipient, row.template, row.attempts, row.error, row.created_at, row.finished_at,
         letter["subject"], letter["text"],
     )  # fmt: skip
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

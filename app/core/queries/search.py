@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from flask_babel import lazy_gettext
 
+from app.core.rules.search import clean, rank
 from app.kit.authz import Actor
 from app.kit.db import db
 from app.kit.nav import nav
 
 log = structlog.get_logger(__name__)
-LONGEST = 100  # letters of a search text that count
 PER_PROVIDER = 8
 
 JUMP, COMMAND, HIT = "jump", "command", "hit"
@@ -42,28 +40,6 @@ def search_provider(name: str, provider: Provider) -> None:
     in at most two queries. An empty text asks for what is worth offering before anything is typed.
     """
     _providers[name] = provider
-
-
-def clean(text: str) -> str:
-    """What counts of a search text: no control characters, single spaces, 100 letters."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST])
-    return " ".join(printable.split())[:LONGEST].strip()
-
-
-def fold(text: str) -> str:
-    """For comparing: without case and accents, ß as ss."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c))
-
-
-def rank(label: str, text: str) -> int | None:
-    """How well a label fits: 0 begins with it, 1 a word begins with it, 2 all words occur; None not at all."""
-    here, wanted = fold(label), fold(text)
-    if here.startswith(wanted):
-        return 0
-    if f" {wanted}" in here:
-        return 1
-    return 2 if all(word in here for word in wanted.split()) else None
 
 
 def best(hits: Iterable[Hit], text: str, limit: int) -> list[Hit]:
@@ -95,8 +71,3 @@ def pages(actor: Actor, text: str, limit: int) -> list[Hit]:
     ]
     offered += [Hit(line.label, line.url, line.icon or "arrow-right", JUMP) for line in nav.account_lines()]
     return best(offered, text, limit)
-
-
-def like(text: str) -> Any:
-    """The pattern for `column.ilike(like(text), escape="\\\\")`: the text anywhere, its wildcards as plain letters."""
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.core.queries.search import GROUPS, clean, search
+from app.core.queries.search import GROUPS, search
+from app.core.rules.search import clean
 from app.kit.authz import current_actor, signed_in
 from app.kit.htmx import wants_fragment
 

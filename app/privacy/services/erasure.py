@@ -13,7 +13,7 @@ from app.core.api import contributors, record, send_mail
 from app.kit import clock
 from app.kit.authz import Actor
 from app.kit.db import db, lock, transaction
-from app.kit.errors import Conflict, NotAllowed, NotFound
+from app.kit.errors import Conflict, NotAllowed
 from app.kit.i18n import speaking
 from app.kit.ids import new_id
 from app.kit.links import public_link
@@ -60,8 +60,8 @@ def schedule_erasure(actor: Actor, *, password: str) -> None:
         )  # fmt: skip
 
 
-def call_off_erasure(actor: Actor) -> None:
-    """Stay after all. Raises NotFound when nothing is scheduled."""
+def call_off_erasure(actor: Actor) -> bool:
+    """Stay after all. False when nothing was scheduled."""
     with transaction() as session:
         row = session.scalar(
             select(Erasure)
@@ -69,12 +69,13 @@ def call_off_erasure(actor: Actor) -> None:
             .with_for_update()
         )
         if row is None:
-            raise NotFound
+            return False
         row.state, row.ended_at = CALLED_OFF, clock.now()
         record(
             ErasureCalledOff(row.person_id), actor=Actor(person_id=row.person_id),
             subject=("accounts.person", row.person_id),
         )  # fmt: skip
+        return True
 
 
 def erase_due() -> int:

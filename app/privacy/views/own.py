@@ -56,9 +56,11 @@ def erase_account() -> ResponseReturnValue:
 
 
 def _erasure_page(form: ErasureForm, status: int = 200) -> ResponseReturnValue:
+    asks_password = has_password(current_actor())
+    form.password.flags.required = asks_password
     html = render_template(
         "privacy/own/erase.html", form=form, blockers=queries.blockers(_me()), days=GRACE.days,
-        has_password=has_password(current_actor()), erasure=queries.scheduled_erasure(_me()),
+        has_password=asks_password, erasure=queries.scheduled_erasure(_me()),
     )  # fmt: skip
     return html, status
 
@@ -86,8 +88,8 @@ def confirm_erasure() -> ResponseReturnValue:
 @signed_in(OWN)
 def keep_account() -> ResponseReturnValue:
     """Stay after all."""
-    call_off_erasure(current_actor())
-    flash(_("Abgesagt. Dein Konto bleibt."), "ok")
+    if call_off_erasure(current_actor()):
+        flash(_("Abgesagt. Dein Konto bleibt."), "ok")
     return htmx.go(url_for("privacy.own_data"))
 
 
