@@ -107,8 +107,10 @@ def test_metrics_of_every_process_are_on_one_page(platform: Platform) -> None:
     def seen() -> bool:
         text = platform.get("/metrics")[1]
         kinds = set(re.findall(r'kontor_processes\{kind="([\w-]+)"\} [1-9]', text))
-        from_clock = "kontor_schedule_delay_seconds_count" in text
-        return {"worker-default", "worker-infra", "clock", "watch", "live"} <= kinds and from_clock
+        others = (
+            "kontor_watched_servers 0.0" in text and "kontor_live_sockets 0.0" in text
+        )  # counted by watch and live
+        return {"worker-default", "worker-infra", "clock", "watch", "live"} <= kinds and others
 
     wait_until(seen, 60, what="metrics of all processes")
 

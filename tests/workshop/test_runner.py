@@ -56,7 +56,8 @@ def runner(folder: Path) -> Iterator["subprocess.Popen[str]"]:
             [sys.executable, "-m", "app.kit.runner", "--procfile", str(folder / "Procfile"), "--no-halt"],
             cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-    wait_until((folder / "game.pid").exists, what="the game server")
+    game = folder / "game.pid"
+    wait_until(lambda: game.exists() and game.read_text(), what="the game server")
     yield process
     process.kill()
     process.wait(10)
