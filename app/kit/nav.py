@@ -171,9 +171,7 @@ class Nav:
     def _views(self, pages: dict[str, Page]) -> list[View]:
         known = current_app.view_functions
         ordered = sorted((p for p in pages.values() if p.endpoint in known), key=lambda p: p.order)
-        return [
-            View(str(p.label), p.icon, url_for(p.endpoint), request.endpoint == p.endpoint) for p in ordered
-        ]
+        return [View(str(p.label), p.icon, _url(p.endpoint), request.endpoint == p.endpoint) for p in ordered]
 
     def _build(self, actor: Actor) -> list[ModuleView]:
         known = current_app.view_functions
@@ -186,7 +184,7 @@ class Nav:
             pages.sort(key=lambda p: p.order)
             here = _current(pages)
             views = [
-                View(str(p.label), p.icon, url_for(p.endpoint), p is here, p.badge(actor) if p.badge else 0)
+                View(str(p.label), p.icon, _url(p.endpoint), p is here, p.badge(actor) if p.badge else 0)
                 for p in pages
             ]
             built.append(
@@ -195,6 +193,15 @@ class Nav:
                 )
             )
         return built
+
+
+def _url(endpoint: str) -> str:
+    """The address of a page without arguments; remembered, because each page asks for all of them."""
+    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("kontor-nav-urls", {})
+    key = (request.script_root, endpoint)
+    if key not in known:
+        known[key] = url_for(endpoint)
+    return known[key]
 
 
 def _visible(page: Page, actor: Actor) -> bool:

@@ -9,7 +9,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, request, send_from_directory, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    has_request_context,
+    make_response,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from jinja2 import Environment
@@ -73,7 +83,9 @@ class Components:
             raise AttributeError(f"no component {name!r} in templates/_ui")
         macro = getattr(self._env.get_template(self._home[name]).module, name)
         if not self._env.auto_reload:
-            self.__dict__[name] = macro  # templates do not change any more: next time Python finds it by itself
+            self.__dict__[name] = (
+                macro  # templates do not change any more: next time Python finds it by itself
+            )
         return macro
 
 
@@ -102,11 +114,22 @@ def _own_version(path: Path) -> str:
 
 
 def asset(name: str) -> str:
-    """URL of a fetched file by its name in assets.toml ("htmx"), or of an own file ("css/base.css")."""
+    """URL of a fetched file by its name in assets.toml ("htmx"), or of an own file ("css/base.css").
+
+    A page asks twenty times, so what was found is remembered, except while developing.
+    """
+    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("kontor-asset-urls", {})
+    key = (request.script_root if has_request_context() else "", name)
+    if key in known:
+        return known[key]
     if "/" in name:
-        return url_for("static", filename=name, v=_own_version(ROOT / "static" / name))
-    entry = _manifest().get(name)
-    return url_for("vendor", name=entry["path"]) if entry else ""
+        url = url_for("static", filename=name, v=_own_version(ROOT / "static" / name))
+    else:
+        entry = _manifest().get(name)
+        url = url_for("vendor", name=entry["path"]) if entry else ""
+    if url and not settings().debug:
+        known[key] = url
+    return url
 
 
 def integrity(name: str) -> str:
