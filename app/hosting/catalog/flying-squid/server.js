@@ -23,12 +23,18 @@ const createInterface = readline.createInterface
 readline.createInterface = options =>
   createInterface({ input: options.input, output: new Writable({ write: (_chunk, _encoding, done) => done() }) })
 
+// On a busy machine a start may take longer than the five seconds that are allowed there.
+const utils = require('flying-squid/src/lib/utils')
+const onceWithTimeout = utils.onceWithTimeout
+utils.onceWithTimeout = (emitter, event, milliseconds, ...rest) =>
+  onceWithTimeout(emitter, event, Math.max(milliseconds, 120_000), ...rest)
+
 const { createMCServer, UserError } = require('flying-squid')
 const rcon = require('./rcon')
 
 function log (level, text) {
   const time = new Date().toTimeString().slice(0, 8)
-  for (const line of String(text).split('\n')) {
+  for (const line of String(text).replaceAll(__dirname, '.').split('\n')) {
     fs.writeSync(1, `[${time}] [Server thread/${level}]: ${line}\n`)
   }
 }
