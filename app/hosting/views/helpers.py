@@ -49,6 +49,8 @@ class Helpers:
         if wallet.runway_minutes is None:
             return _("gerade läuft nichts")
         hours = wallet.runway_minutes // 60
+        if hours >= 24 * 365:
+            return _("reicht noch über ein Jahr")
         if hours >= 48:
             return _("reicht noch etwa %(n)d Tage", n=hours // 24)
         return _("reicht noch etwa %(n)d Stunden", n=hours) if hours >= 2 else _("reicht nur noch kurz")
