@@ -458,3 +458,35 @@ def test_a_process_without_a_row_is_ended_and_its_data_kept(host: Host, frozen: 
     assert unknown not in host.node.runs or not host.game(unknown).alive
     assert unknown in host.node.data
     assert host.row(server_id).state == "running"
+
+
+def test_one_installation_at_a_time_leaves_a_worker_for_starts(host: Host, frozen: datetime) -> None:
+    from app.hosting.services import lease
+
+    assert lease.hold("another server", lease.INSTALLING)
+    server_id = host.create(deploy=True)
+    assert "jobs.hosting.server.install: postponed" in host.run_jobs()
+    assert host.row(server_id).state == "installing"
+    lease.release("another server", lease.INSTALLING)
+    clock.advance(2)
+    host.settle()
+    assert host.row(server_id).state == "running"
+
+
+def test_a_template_that_is_gone_stops_nobody_from_stopping(
+    host: Host, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id, other = host.running(), host.running("Andere")
+    stop_server(host.owner, other)
+    host.settle()
+    for module in ("place", "check"):
+        monkeypatch.setattr(f"app.hosting.services.{module}.templates", dict)
+    start_server(host.owner, other)
+    stop_server(host.owner, server_id)
+    host.settle()
+    assert host.row(server_id).state == "stopped"
+    row = host.row(other)
+    assert (row.state, row.reason) == ("crashed", "not-started")
+    delete_server(host.owner, server_id)
+    host.settle()
+    assert host.row(server_id).state == "deleted"

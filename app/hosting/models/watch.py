@@ -12,7 +12,7 @@ from app.kit.db import db
 
 
 class Watch(db.Model):  # type: ignore[name-defined]
-    """The lease of a node's watch process: of two, one works and the other waits."""
+    """A lease: of two watch processes of a node (or two installations) one works and the other waits."""
 
     __tablename__ = "hosting_watch"
 

@@ -6,7 +6,6 @@ Containers are left alone: they belong to an engine that lives longer than we do
 
 from __future__ import annotations
 
-import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -20,7 +19,7 @@ from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Server
 from app.hosting.rules.server import ALIVE, Desired, Reason
 from app.hosting.services import ending
-from app.hosting.services.place import NODE, runtime_named, seen, template_of
+from app.hosting.services.place import NODE, runtime_named, seen, stop_plan
 from app.hosting.services.power import stop_one
 from app.kit.db import db
 
@@ -55,8 +54,7 @@ def _order_stops() -> dict[UUID, str | None]:
             ),
         )
         for server_id, slug in db.session.execute(wanted).all():
-            with contextlib.suppress(LookupError):
-                commands[server_id] = template_of(slug).stop.command
+            commands[server_id] = stop_plan(slug).command
             stop_one(server_id, Reason.HALTED)
     except Exception:
         log.warning("halt_not_written", exc_info=True)

@@ -1,4 +1,4 @@
-"""Which of several watch processes works for a node: a row with a time limit."""
+"""Who does what only one may do on a node, watching or installing: a row with a time limit."""
 
 from __future__ import annotations
 
@@ -15,29 +15,33 @@ from app.kit.db import transaction
 LEASE = timedelta(seconds=15)
 
 
-def hold(holder: str) -> bool:
-    """Take or keep the lease. False while another process has it."""
+INSTALLING = f"{NODE}:install"
+"""One installation at a time, so that a worker is always free to start and stop games."""
+
+
+def hold(holder: str, what: str = NODE, time: timedelta = LEASE) -> bool:
+    """Take or keep the lease. False while another one has it."""
     now = clock.now()
-    values = {"holder": holder, "lease_until": now + LEASE}
+    values = {"holder": holder, "lease_until": now + time}
     try:
         with transaction() as session:
             taken = session.execute(
                 update(Watch)
-                .where(Watch.node == NODE, or_(Watch.holder == holder, Watch.lease_until < now))
+                .where(Watch.node == what, or_(Watch.holder == holder, Watch.lease_until < now))
                 .values(**values)
                 .execution_options(synchronize_session=False)
             )
             if taken.rowcount == 1:  # type: ignore[attr-defined]
                 return True
-            if session.get(Watch, NODE) is not None:
+            if session.get(Watch, what) is not None:
                 return False
-            session.add(Watch(node=NODE, **values))
+            session.add(Watch(node=what, **values))
         return True
     except IntegrityError:
         return False  # another one was first
 
 
-def release(holder: str) -> None:
+def release(holder: str, what: str = NODE) -> None:
     """Let the next one work at once."""
     with transaction() as session:
-        session.execute(delete(Watch).where(Watch.node == NODE, Watch.holder == holder))
+        session.execute(delete(Watch).where(Watch.node == what, Watch.holder == holder))

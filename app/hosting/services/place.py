@@ -22,7 +22,7 @@ from app.hosting.gateways.runtime import Address, Observed, Runtime, Spec
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Run, Server
 from app.hosting.rules.server import Look, Seen
-from app.hosting.rules.template import RuntimeName, Template
+from app.hosting.rules.template import RuntimeName, Stop, Template
 from app.kit import clock
 from app.kit.config import Settings, settings
 from app.kit.errors import Invalid
@@ -90,6 +90,12 @@ def choose_runtime(template: Template) -> RuntimeName:
 def template_of(slug: str) -> Template:
     """A server's template. LookupError when a release took it away."""
     return templates()[slug]
+
+
+def stop_plan(slug: str) -> Stop:
+    """How a server of this template is asked to end; one whose template is gone gets SIGTERM and a minute."""
+    found = templates().get(slug)
+    return found.stop if found else Stop()
 
 
 def spec_of(server: Server, run: Run | None, run_id: UUID) -> Spec:

@@ -75,7 +75,7 @@ def kill_server(actor: Actor, server_id: UUID) -> None:
 def send_command(actor: Actor, server_id: UUID, line: str) -> UUID:
     """Type a line into the game's console. At most once: a lost worker loses the command. Returns the job's id.
 
-    The text is kept sealed and only until the job is done with; the event says how long it was.
+    The text is sealed in the job's row; the event says only how long it was.
     """
     require(actor, P.server_command)
     text = line.strip()

@@ -78,7 +78,7 @@ def _reconcile(runtime: Runtime, servers: Iterable[Server]) -> int:
             ACTIONS.labels(action.do.value).inc()
         except (Conflict, NotFound):
             continue  # somebody was faster: the next look sees what came of it
-        except (RuntimeUnavailable, RuntimeFault):
+        except (RuntimeUnavailable, RuntimeFault, LookupError):
             log.warning("reconcile_failed", server=str(server_id), action=action.do.value, exc_info=True)
     strays.note_alive(alive, now)
     return done

@@ -16,7 +16,7 @@ from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Server, Stray
 from app.hosting.rules.server import ALIVE, State
 from app.hosting.services import charge
-from app.hosting.services.place import NODE, template_of
+from app.hosting.services.place import NODE, stop_plan
 from app.kit import clock
 from app.kit.db import db, transaction
 
@@ -50,9 +50,7 @@ def sighted(runtime: Runtime, server_id: UUID, run_id: UUID | None) -> bool:
     if server is not None and server.state in ALIVE and server.run_id == run_id:
         return False  # it is wanted again
     log.warning("stray_ended", server=str(server_id), run=str(run_id), runtime=runtime.name)
-    command = None
-    if server is not None:
-        command = template_of(server.template).stop.command
+    command = stop_plan(server.template).command if server is not None else None
     runtime.stop(server_id, GRACE_SECONDS, command)
     if server is None or server.state == State.DELETED:
         runtime.remove(server_id, keep_data=server is None)

@@ -7,6 +7,7 @@ written down is found by `reconcile`.
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -29,8 +30,8 @@ from app.hosting.gateways.runtime import (
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Run, Server
 from app.hosting.rules.server import ALIVE, Look, Reason, Seen, State
-from app.hosting.services import console, ending, life
-from app.hosting.services.place import runtime_named, seen, spec_of, template_of
+from app.hosting.services import console, ending, lease, life
+from app.hosting.services.place import runtime_named, seen, spec_of, stop_plan
 from app.kit import clock
 from app.kit.db import db
 from app.kit.ids import new_id
@@ -39,6 +40,7 @@ from app.kit.secrets import unseal
 log = structlog.get_logger(__name__)
 NODE_AWAY = 3.0
 """Seconds until a job asks again for a runtime that gave no answer."""
+INSTALL_LEASE = timedelta(seconds=60)
 HANG_GRACE = 5.0
 """A game that hangs gets this long to save, not the template's time."""
 
@@ -46,12 +48,19 @@ HANG_GRACE = 5.0
 class Report:
     """Progress and output of an installation, told live at most twice a second."""
 
-    def __init__(self) -> None:
-        self._told = 0.0
+    def __init__(self, holder: str) -> None:
+        self._holder = holder
+        self._told = self._stepped = 0.0
+        self._step: Step | None = None
         self._lines: list[str] = []
 
     def step(self, step: Step, percent: int) -> None:
+        now = time.monotonic()
+        if step is self._step and now - self._stepped < 0.5:
+            return
+        self._step, self._stepped = step, now
         progress(percent, step.value)
+        lease.hold(self._holder, lease.INSTALLING, INSTALL_LEASE)
         self.flush()
 
     def line(self, text: str) -> None:
@@ -87,13 +96,26 @@ def install(server_id: UUID) -> None:
     server = _row(server_id)
     if server is None or server.state != State.INSTALLING:
         return
-    report = Report()
+    holder = server_id.hex
+    if not lease.hold(holder, lease.INSTALLING, INSTALL_LEASE):
+        raise NotNow(1.0)
+    try:
+        _install(server, Report(holder))
+    finally:
+        lease.release(holder, lease.INSTALLING)
+
+
+def _install(server: Server, report: Report) -> None:
+    server_id = server.id
     try:
         runtime = runtime_named(server.runtime)
         runtime.prepare(spec_of(server, None, new_id()), report)
         disk = _disk(runtime, server_id)
     except RuntimeUnavailable as error:
         raise NotNow(NODE_AWAY) from error
+    except LookupError:  # a release took the template or the runtime away
+        life.record_failure(server_id, None, Reason.NOT_STARTED)
+        return
     except RuntimeFault as fault:
         log.warning("install_failed", server=str(server_id), code=fault.code, detail=fault.detail)
         report.line(fault.detail)
@@ -116,8 +138,12 @@ def start(server_id: UUID, run_id: UUID) -> None:
     server = _row(server_id)
     if server is None or server.run_id != run_id or server.state != State.STARTING:
         return
-    runtime = runtime_named(server.runtime)
-    spec = spec_of(server, db.session.get(Run, run_id), run_id)
+    try:
+        runtime = runtime_named(server.runtime)
+        spec = spec_of(server, db.session.get(Run, run_id), run_id)
+    except LookupError:  # a release took the template or the runtime away
+        life.record_failure(server_id, run_id, Reason.NOT_STARTED)
+        return
     db.session.rollback()
     try:
         runtime.start(spec)
@@ -144,13 +170,13 @@ def _record_start(runtime: Runtime, server: Server, run_id: UUID, now_seen: Seen
     started_at = now_seen.started_at if now_seen.run_id == run_id else None
     if not life.record_started(server.id, run_id, started_at or clock.now()):
         # The stop was faster than the start: nobody wants this process and nobody pays for it.
-        _end(runtime, server, template_of(server.template).stop.grace_seconds)
+        _end(runtime, server, stop_plan(server.template).grace_seconds)
     elif now_seen.run_id == run_id and now_seen.look is Look.EXITED:
         ending.record_end(server.id, run_id, now_seen, _disk(runtime, server.id))
 
 
 def _end(runtime: Runtime, server: Server, grace_seconds: float) -> Seen:
-    return seen(runtime.stop(server.id, grace_seconds, template_of(server.template).stop.command))
+    return seen(runtime.stop(server.id, grace_seconds, stop_plan(server.template).command))
 
 
 def stop(server_id: UUID, run_id: UUID) -> None:
@@ -160,7 +186,7 @@ def stop(server_id: UUID, run_id: UUID) -> None:
         return
     runtime = runtime_named(server.runtime)
     hangs = server.stop_reason == Reason.HANG
-    grace = HANG_GRACE if hangs else template_of(server.template).stop.grace_seconds
+    grace = HANG_GRACE if hangs else stop_plan(server.template).grace_seconds
     try:
         _finish(runtime, server_id, run_id, _end(runtime, server, grace))
     except RuntimeUnavailable as error:
@@ -193,8 +219,7 @@ def delete(server_id: UUID) -> None:
     runtime = runtime_named(server.runtime)
     try:
         if runtime.inspect(server_id).state is Existing.RUNNING:
-            grace = template_of(server.template).stop.grace_seconds
-            left = _end(runtime, server, grace)
+            left = _end(runtime, server, stop_plan(server.template).grace_seconds)
         else:
             left = seen(runtime.inspect(server_id))
         if server.run_id is not None:
