@@ -14,6 +14,7 @@ def register(app: Flask) -> None:
     from flask_babel import lazy_gettext
 
     from app.accounts import models, tasks  # noqa: F401
+    from app.accounts.commands import person
     from app.accounts.describe import describe
     from app.accounts.policies import P, register_policies
     from app.accounts.rules.scope import add_scope
@@ -30,5 +31,6 @@ def register(app: Flask) -> None:
         order=91,
     )
     register_views(app)
+    app.cli.add_command(person)
     describe()
     contribute()

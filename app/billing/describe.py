@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.describe import describe_area, describe_event, describe_subject
+from app.core.api import describe_area, describe_event, describe_subject
 from app.kit import formats
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Flask
 from flask_babel import lazy_gettext
 
-from app.accounts.commands import person
 from app.accounts.policies import P
 from app.accounts.queries.people import list_organisations
 from app.accounts.views import (
@@ -38,7 +37,6 @@ def register_views(app: Flask) -> None:
     """Routes, navigation and the shell's questions about people."""
     init_actor(app)
     app.register_blueprint(accounts)
-    app.cli.add_command(person)
     nav.shell(
         home="accounts.start",
         sign_in="accounts.sign_in",
