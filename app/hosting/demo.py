@@ -40,7 +40,9 @@ def seed() -> None:
     if LIVED not in known:
         _live(actor)
     if DRAFT not in known:
-        create_server(actor, name=DRAFT, template="flying-squid", memory_mb=1024, settings={"gamemode": "survival"})
+        create_server(
+            actor, name=DRAFT, template="flying-squid", memory_mb=1024, settings={"gamemode": "survival"}
+        )
 
 
 def _live(actor: Actor) -> None:
@@ -101,4 +103,3 @@ def _measure(server_id: UUID, started: datetime, ended: datetime, dice: random.R
             network_sent_bytes=covered * players * 9_000,
         )
         sample.keep({server_id: row}, hour, 3600)
-

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.hosting.queries.server import names_of
 from app.kit import formats
 from app.messaging.api import notice_kind
 
 CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "hosting.low", "hosting.ready"
 REPORT = "hosting.report"
-
-
-def _server(data: dict[str, Any]) -> Mapping[str, Any]:
-    found = names_of([UUID(data["server_id"])])
-    return {"server": found[0][1] if found else _("Ein Server")}
+_SERVER = {"server": ("hosting.server", "server_id")}
 
 
 def _runway(data: dict[str, Any]) -> Mapping[str, Any]:
@@ -35,12 +28,12 @@ def register_kinds() -> None:
     area = _l("Server")
     notice_kind(
         CRASHED, label=_l("Ein Server bleibt nach Abstürzen aus"), area=area, icon="triangle-alert", tone="bad",
-        text=_l("%(server)s ist abgestürzt und bleibt aus, bis jemand ihn startet."), values=_server, by_mail=True, order=20,
+        text=_l("%(server)s ist abgestürzt und bleibt aus, bis jemand ihn startet."), refs=_SERVER, by_mail=True, order=20,
     )  # fmt: skip
     notice_kind(
         STOPPED, label=_l("Ein Server stoppt, weil das Guthaben zu Ende geht"), area=area, icon="wallet", tone="bad",
         text=_l("%(server)s wurde gespeichert und gestoppt: Das Guthaben ist aufgebraucht. Deine Welt ist sicher."),
-        values=_server, by_mail=True, order=21,
+        refs=_SERVER, by_mail=True, order=21,
     )  # fmt: skip
     notice_kind(
         LOW, label=_l("Das Guthaben geht zur Neige"), area=area, icon="wallet", tone="warn",
@@ -49,7 +42,7 @@ def register_kinds() -> None:
     )  # fmt: skip
     notice_kind(
         INSTALLED, label=_l("Ein neuer Server ist bereit"), area=area, icon="circle-check", tone="ok",
-        text=_l("%(server)s ist eingerichtet."), values=_server, order=23,
+        text=_l("%(server)s ist eingerichtet."), refs=_SERVER, order=23,
     )  # fmt: skip
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,

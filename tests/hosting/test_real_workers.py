@@ -65,7 +65,9 @@ class Platform:
 
 
 @pytest.fixture
-def platform(tmp_path: Path, redis_url: str, run_jobs: Callable[..., list[str]]) -> Iterator[tuple[Host, Platform]]:
+def platform(
+    tmp_path: Path, redis_url: str, run_jobs: Callable[..., list[str]]
+) -> Iterator[tuple[Host, Platform]]:
     app = make_app(tmp_path, redis_url=redis_url, game_ports="26200-26219")
     app.extensions["kontor-carrier"] = rq_carrier
     with app.app_context():

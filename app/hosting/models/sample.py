@@ -18,7 +18,9 @@ class Sample(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "hosting_sample"
 
-    server_id: Mapped[UUID] = mapped_column(ForeignKey("hosting_server.id", ondelete="CASCADE"), primary_key=True)
+    server_id: Mapped[UUID] = mapped_column(
+        ForeignKey("hosting_server.id", ondelete="CASCADE"), primary_key=True
+    )
     seconds: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     covered: Mapped[int]

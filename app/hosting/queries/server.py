@@ -21,7 +21,12 @@ from app.kit.db import db
 from app.kit.errors import Invalid, NotFound
 from app.kit.paging import Page, after, encode_cursor
 
-SORTS = {"name": Server.name_folded, "created": Server.created_at, "state": Server.state, "memory": Server.memory_mb}
+SORTS = {
+    "name": Server.name_folded,
+    "created": Server.created_at,
+    "state": Server.state,
+    "memory": Server.memory_mb,
+}
 """What a list may be sorted by; a leading minus turns the order round."""
 
 GROUPS: dict[str, tuple[State, ...]] = {
@@ -163,7 +168,9 @@ def list_servers(
         Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
     )
     if wanted.text.strip():
-        statement = statement.where(Server.name_folded.contains(wanted.text.strip().casefold(), autoescape=True))
+        statement = statement.where(
+            Server.name_folded.contains(wanted.text.strip().casefold(), autoescape=True)
+        )
     if wanted.group:
         states = GROUPS.get(wanted.group)
         if states is None:
@@ -184,7 +191,12 @@ def list_servers(
 
 
 def _sort_key(row: ServerRow, sort: str) -> object:
-    keys = {"name": row.name.casefold(), "created": row.created_at, "state": row.state, "memory": row.memory_mb}
+    keys = {
+        "name": row.name.casefold(),
+        "created": row.created_at,
+        "state": row.state,
+        "memory": row.memory_mb,
+    }
     return keys[sort]
 
 
@@ -231,7 +243,9 @@ def server_names(organisation_id: UUID) -> dict[UUID, str]:
 
 def names_of(ids: Iterable[UUID], organisation_id: UUID | None = None) -> list[tuple[UUID, str, bool]]:
     """(id, name, whether it was deleted) of servers, of one organisation only when it is named."""
-    statement = select(Server.id, Server.name, Server.state == State.DELETED.value).where(Server.id.in_(list(ids)))
+    statement = select(Server.id, Server.name, Server.state == State.DELETED.value).where(
+        Server.id.in_(list(ids))
+    )
     if organisation_id is not None:
         statement = statement.where(Server.organisation_id == organisation_id)
     return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]

@@ -29,7 +29,9 @@ class Ending:
         return self.desired is Desired.RUNNING
 
 
-CRASHES = frozenset({Reason.HANG, Reason.START_TIMEOUT, Reason.EXIT_CODE, Reason.OUT_OF_MEMORY, Reason.VANISHED})
+CRASHES = frozenset(
+    {Reason.HANG, Reason.START_TIMEOUT, Reason.EXIT_CODE, Reason.OUT_OF_MEMORY, Reason.VANISHED}
+)
 
 
 SHUT_DOWN = frozenset({0, 130, 137, 143})

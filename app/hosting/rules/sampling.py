@@ -45,7 +45,13 @@ def grown(before: float | None, now: float | None) -> float | None:
 
 
 def reading(
-    before: Counters | None, now: Counters, seconds: float, *, players: int | None, tps: float | None, width: int = 10
+    before: Counters | None,
+    now: Counters,
+    seconds: float,
+    *,
+    players: int | None,
+    tps: float | None,
+    width: int = 10,
 ) -> Reading:
     """The row for the time since the reading before (`seconds` ago), spread to at most `width` seconds.
 

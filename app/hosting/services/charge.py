@@ -24,11 +24,18 @@ def disk_mb(disk_bytes: int | None) -> int:
 
 def run_began(organisation_id: UUID, server_id: UUID, run_id: UUID, memory_mb: int, at: datetime) -> None:
     """The process of a run exists since `at`: memory is charged, sleep is not."""
-    billing.switch_interval(organisation_id, subject(server_id), ACTIVE, memory_mb, at, f"hosting.run:{run_id.hex}")
+    billing.switch_interval(
+        organisation_id, subject(server_id), ACTIVE, memory_mb, at, f"hosting.run:{run_id.hex}"
+    )
 
 
 def run_ended(
-    organisation_id: UUID, server_id: UUID, run_id: UUID, at: datetime, disk_bytes: int | None, desired: Desired
+    organisation_id: UUID,
+    server_id: UUID,
+    run_id: UUID,
+    at: datetime,
+    disk_bytes: int | None,
+    desired: Desired,
 ) -> None:
     """The process ended at `at`: from then on only the disk is charged, or nothing when the server is to be deleted."""
     key = f"hosting.sleep:{run_id.hex}"

@@ -26,8 +26,6 @@ MOST_MEMORY_MB = 64 * 1024
 `hosting.max_memory_mb`."""
 
 
-
-
 def require_credit(server: Server) -> None:
     """Raises NoCredit with what is missing, or Invalid when the organisation's memory is used up. Joins the caller's."""
     limit = int(get_setting(server.organisation_id, "hosting.max_memory_mb", MOST_MEMORY_MB))
@@ -40,10 +38,15 @@ def require_credit(server: Server) -> None:
     )
     if (busy or 0) + server.memory_mb > limit:
         raise Conflict(
-            _("Alle laufenden Server zusammen dürfen %(limit)s MB belegen. Stoppe zuerst einen anderen.", limit=limit)
+            _(
+                "Alle laufenden Server zusammen dürfen %(limit)s MB belegen. Stoppe zuerst einen anderen.",
+                limit=limit,
+            )
         )
     if not charge.affordable(server.organisation_id, server.memory_mb):
-        raise NoCredit(_("Das Guthaben reicht nicht für einen Start. Lade es auf und versuch es noch einmal."))
+        raise NoCredit(
+            _("Das Guthaben reicht nicht für einen Start. Lade es auf und versuch es noch einmal.")
+        )
 
 
 def known_template(slug: str) -> Template:
@@ -53,7 +56,9 @@ def known_template(slug: str) -> Template:
     return found
 
 
-def checked_settings(template: Template, name: str, memory_mb: int, values: Mapping[str, Any]) -> dict[str, Any]:
+def checked_settings(
+    template: Template, name: str, memory_mb: int, values: Mapping[str, Any]
+) -> dict[str, Any]:
     """The settings to keep. Raises Invalid with every fault at once."""
     faults: dict[str, str] = {}
     plain = name.strip()

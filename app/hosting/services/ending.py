@@ -51,7 +51,9 @@ def record_end(server_id: UUID, run_id: UUID, seen: Seen, disk_bytes: int | None
 def _end(server: Server, run: Run, seen: Seen) -> None:
     now, facts = clock.now(), server.facts()
     if server.started_at is None:
-        reason = Reason.CANCELLED if facts.state in (State.STOPPING, State.DELETING) else why_ended(facts, seen)
+        reason = (
+            Reason.CANCELLED if facts.state in (State.STOPPING, State.DELETING) else why_ended(facts, seen)
+        )
         at = now
     else:
         reason, at = why_ended(facts, seen), end_of_run(facts, seen, now)

@@ -46,7 +46,9 @@ class Game:
         """The console of this run had the line, or this game has none."""
         if not self.template.ready.log:
             return True
-        return self.ready_line_at is not None and (self.requested_at is None or self.ready_line_at >= self.requested_at)
+        return self.ready_line_at is not None and (
+            self.requested_at is None or self.ready_line_at >= self.requested_at
+        )
 
 
 def load_games(known: dict[UUID, Game]) -> dict[UUID, Game]:
@@ -69,7 +71,11 @@ def load_games(known: dict[UUID, Game]) -> dict[UUID, Game]:
                 continue
             fresh = Game(row.id, row.run_id, row.runtime, template, State(row.state), False, row.requested_at)
             if game is not None:  # the console goes on from run to run
-                fresh.position, fresh.positioned, fresh.ready_line_at = game.position, game.positioned, game.ready_line_at
+                fresh.position, fresh.positioned, fresh.ready_line_at = (
+                    game.position,
+                    game.positioned,
+                    game.ready_line_at,
+                )
             game = fresh
         game.state, game.started = State(row.state), row.started_at is not None
         found[row.id] = game

@@ -49,9 +49,7 @@ def _order_stops() -> dict[UUID, str | None]:
         wanted = select(Server.id, Server.template).where(
             Server.node == NODE,
             Server.runtime == "process",
-            or_(
-                Server.state.in_([state.value for state in ALIVE]), Server.desired == Desired.RUNNING.value
-            ),
+            or_(Server.state.in_([state.value for state in ALIVE]), Server.desired == Desired.RUNNING.value),
         )
         for server_id, slug in db.session.execute(wanted).all():
             commands[server_id] = stop_plan(slug).command

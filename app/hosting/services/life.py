@@ -98,9 +98,7 @@ def begin_if_affordable(server: Server) -> bool:
     else:
         move(Server, server.id, from_=server.state, to=server.state, reason=Reason.NO_CREDIT.value, **values)
         show(server.id)
-    record(
-        events.ServerHeld(), organisation_id=server.organisation_id, subject=charge.subject(server.id)
-    )
+    record(events.ServerHeld(), organisation_id=server.organisation_id, subject=charge.subject(server.id))
     return False
 
 
@@ -109,7 +107,11 @@ def begin_due(server_id: UUID) -> None:
     with transaction():
         server = lock(Server, server_id)
         waiting = server.next_restart_at is not None and server.next_restart_at > clock.now()
-        if server.state in (State.STOPPED, State.CRASHED) and server.desired == Desired.RUNNING and not waiting:
+        if (
+            server.state in (State.STOPPED, State.CRASHED)
+            and server.desired == Desired.RUNNING
+            and not waiting
+        ):
             begin_if_affordable(server)
 
 
@@ -122,7 +124,9 @@ def record_installed(server_id: UUID, disk_bytes: int | None) -> None:
         server.installed_at, server.disk_bytes = clock.now(), disk_bytes
         db.session.flush()
         record(
-            events.ServerInstalled(), organisation_id=server.organisation_id, subject=charge.subject(server_id)
+            events.ServerInstalled(),
+            organisation_id=server.organisation_id,
+            subject=charge.subject(server_id),
         )
         if server.desired == Desired.RUNNING:
             begin_if_affordable(server)

@@ -16,7 +16,12 @@ def tell(kind: str, event: Recorded, data: dict[str, Any], link: str) -> None:
     subject = (event.subject_type, event.subject_id) if event.subject_type and event.subject_id else None
     with transaction():
         notify(
-            kind, dedupe=str(event.id), organisation_id=event.organisation_id, subject=subject, data=data, link=link
+            kind,
+            dedupe=str(event.id),
+            organisation_id=event.organisation_id,
+            subject=subject,
+            data=data,
+            link=link,
         )
 
 

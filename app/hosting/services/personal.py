@@ -49,7 +49,9 @@ ACTIVITIES = (
 def export_servers(person_id: UUID) -> dict[str, Any]:
     """Servers the person made and runs they started."""
     servers = db.session.execute(
-        select(Server.id, Server.name, Server.template, Server.created_at).where(Server.created_by == person_id)
+        select(Server.id, Server.name, Server.template, Server.created_at).where(
+            Server.created_by == person_id
+        )
     )
     runs = db.session.execute(
         select(Run.server_id, Run.requested_at, Run.ended_at)
@@ -85,5 +87,10 @@ def erase_servers(person_id: UUID) -> None:
 def contribute() -> None:
     """Tell privacy; servers go before accounts takes the memberships away."""
     contributor(
-        "hosting", export=export_servers, erase=erase_servers, retention=RETENTION, activities=ACTIVITIES, order=200
+        "hosting",
+        export=export_servers,
+        erase=erase_servers,
+        retention=RETENTION,
+        activities=ACTIVITIES,
+        order=200,
     )

@@ -43,11 +43,15 @@ def standard_runtimes(config: Settings) -> dict[str, Maker]:
     games = config.var_dir.resolve() / "games"
     makers: dict[str, Maker] = {
         "process": lambda: ProcessRuntime(
-            ProcessConfig(root=games, cache=config.var_dir.resolve() / "games-cache", installation=installation)
+            ProcessConfig(
+                root=games, cache=config.var_dir.resolve() / "games-cache", installation=installation
+            )
         )
     }
     if config.game_runtime == "docker" or config.docker_url or Path(DOCKER_SOCKET).exists():
-        makers["docker"] = lambda: DockerRuntime(DockerConfig(url=config.docker_url, installation=installation))
+        makers["docker"] = lambda: DockerRuntime(
+            DockerConfig(url=config.docker_url, installation=installation)
+        )
     return makers
 
 

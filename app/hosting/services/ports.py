@@ -31,7 +31,9 @@ def give_port(node: str, server_id: UUID) -> int:
         taken = set(db.session.scalars(select(Port.port).where(Port.node == node)))
         free = next((port for port in port_range() if port not in taken), None)
         if free is None:
-            raise NoFreePort(_("Auf diesem Rechner ist kein Port mehr frei. Lösche einen Server, den du nicht brauchst."))
+            raise NoFreePort(
+                _("Auf diesem Rechner ist kein Port mehr frei. Lösche einen Server, den du nicht brauchst.")
+            )
         try:
             with db.session.begin_nested():
                 db.session.add(Port(node=node, port=free, server_id=server_id))
@@ -44,7 +46,9 @@ def block_port(node: str, port: int) -> None:
     """Something foreign listens there: take it from its server for a while. Joins the caller's transaction."""
     require_transaction()
     db.session.execute(
-        update(Port).where(Port.node == node, Port.port == port).values(server_id=None, blocked_at=clock.now())
+        update(Port)
+        .where(Port.node == node, Port.port == port)
+        .values(server_id=None, blocked_at=clock.now())
     )
 
 

@@ -117,7 +117,11 @@ def stop_one(server_id: UUID, reason: Reason) -> bool:
             order_end(server, SYSTEM, reason, Desired.STOPPED)
         elif server.state in (State.STOPPED, State.CRASHED):
             set_state(
-                server, State(server.state), desired=Desired.STOPPED.value, next_restart_at=None, reason=reason.value
+                server,
+                State(server.state),
+                desired=Desired.STOPPED.value,
+                next_restart_at=None,
+                reason=reason.value,
             )
         else:  # installing: goes on, nothing is charged for it, but it does not start afterwards
             server.desired = Desired.STOPPED.value

@@ -131,7 +131,10 @@ def is_ready(runtime: Runtime, template: Template, server_id: UUID, observed: Ob
     if template.ready.log and not _said_ready(runtime, template, server_id):
         return False
     if template.ready.ping:
-        return observed.address is not None and ping_all({server_id: observed.address}, 1.0)[server_id] is not None
+        return (
+            observed.address is not None
+            and ping_all({server_id: observed.address}, 1.0)[server_id] is not None
+        )
     return True
 
 

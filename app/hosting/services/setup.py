@@ -86,7 +86,9 @@ def _first_use(organisation_id: UUID, once: str | None) -> UUID | None:
         return None
     if claim_once(f"hosting.create:{organisation_id.hex}:{once}"):
         return None
-    found = db.session.scalar(select(Server.id).where(Server.organisation_id == organisation_id, Server.once == once))
+    found = db.session.scalar(
+        select(Server.id).where(Server.organisation_id == organisation_id, Server.once == once)
+    )
     if found is None:
         raise Conflict
     return found
@@ -102,7 +104,9 @@ def deploy(actor: Actor, server_id: UUID, *, accept_eula: bool = False) -> None:
             raise Conflict(_("Dieser Server wird schon eingerichtet."))
         if template.eula and server.eula_accepted_at is None:
             if not accept_eula:
-                raise Invalid(fields={"accept_eula": _("Bitte bestätige die Nutzungsbedingungen des Spiels.")})
+                raise Invalid(
+                    fields={"accept_eula": _("Bitte bestätige die Nutzungsbedingungen des Spiels.")}
+                )
             server.eula_accepted_at = clock.now()
         _deploy(actor, server)
 
@@ -110,7 +114,10 @@ def deploy(actor: Actor, server_id: UUID, *, accept_eula: bool = False) -> None:
 def _deploy(actor: Actor, server: Server) -> None:
     require_credit(server)
     record(
-        events.ServerDeployed(), actor=actor, organisation_id=server.organisation_id, subject=charge.subject(server.id)
+        events.ServerDeployed(),
+        actor=actor,
+        organisation_id=server.organisation_id,
+        subject=charge.subject(server.id),
     )
     begin(server, actor, automatic=False)
 
@@ -157,7 +164,11 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[di
 
 
 def _changed(
-    actor: Actor, server: Server, what: str, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    actor: Actor,
+    server: Server,
+    what: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     record(
         events.ServerChanged(what), actor=actor, organisation_id=server.organisation_id,

@@ -43,7 +43,11 @@ def _note(row: Any, pong: Pong | None) -> None:
         if row.silent_since is None:
             _set(row, silent_since=clock.now())
         return
-    if (None, pong.players_online, pong.players_max) == (row.silent_since, row.players_online, row.players_max):
+    if (None, pong.players_online, pong.players_max) == (
+        row.silent_since,
+        row.players_online,
+        row.players_max,
+    ):
         return
     _set(row, silent_since=None, players_online=pong.players_online, players_max=pong.players_max)
     higher = or_(Run.players_peak.is_(None), Run.players_peak < pong.players_online)

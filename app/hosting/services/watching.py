@@ -27,7 +27,9 @@ MOST_CHUNKS = 20
 """Chunks of one console read in one look: a flooding game does not starve the others."""
 TPS_VALID_SECONDS = 75.0
 
-SWEEP = observe.histogram("kontor_sweep_duration_seconds", "How long one look at all running servers took.", ("what",))
+SWEEP = observe.histogram(
+    "kontor_sweep_duration_seconds", "How long one look at all running servers took.", ("what",)
+)
 LINES = observe.counter("kontor_console_lines_total", "Console lines read from games.")
 
 Games = dict[UUID, Game]
@@ -76,7 +78,9 @@ def _understand(game: Game, lines: Iterable[str]) -> None:
 def find_ready(games: Games) -> list[UUID]:
     """Games that start: those that said so and answer a ping run from now on."""
     waiting = {
-        game.server_id: game for game in games.values() if game.state is State.STARTING and game.started and game.said_ready
+        game.server_id: game
+        for game in games.values()
+        if game.state is State.STARTING and game.started and game.said_ready
     }
     answers = ask({key: game for key, game in waiting.items() if game.template.ready.ping}, 0.5)
     found = []
@@ -176,7 +180,11 @@ def _reading(game: Game, found: Sample, pong: Pong | None) -> Reading:
         found.network_received_bytes_total,
         found.network_sent_bytes_total,
     )
-    tps = game.tps if now - game.tps_at < TPS_VALID_SECONDS and pong is not None and pong.players_online else None
+    tps = (
+        game.tps
+        if now - game.tps_at < TPS_VALID_SECONDS and pong is not None and pong.players_online
+        else None
+    )
     made = reading(
         game.before, counters, now - game.read_at, players=pong.players_online if pong else None, tps=tps
     )
@@ -188,7 +196,12 @@ def ask_tps(games: Games) -> None:
     """Ticks per second of the games in which somebody plays, over RCON. An empty game is not asked."""
     for game in list(games.values()):
         tps = game.template.tps
-        if game.state is not State.RUNNING or not game.online or not game.template.rcon or tps.command is None:
+        if (
+            game.state is not State.RUNNING
+            or not game.online
+            or not game.template.rcon
+            or tps.command is None
+        ):
             continue
         try:
             reply = runtime_named(game.runtime).send_command(game.server_id, tps.command)

@@ -245,5 +245,3 @@ def command(server_id: UUID, run_id: UUID, sealed: str) -> None:
         return
     if reply:
         console.publish(server_id, reply.splitlines()[:200])
-
-
