@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_timedelta
@@ -77,6 +79,18 @@ def money_rate(value: Money | int | None) -> str:
     text = f"{units // 10_000}{_marks()[1]}{units % 10_000:04d}".rstrip("0")
     decimals = len(text.split(_marks()[1])[1])
     return _amount(text + "0" * max(0, 2 - decimals), amount.currency, amount.nanos < 0)
+
+
+def euro_axis(largest: float) -> Callable[[float], str]:
+    """How a chart's axis writes euros: cents, or as many digits as its largest value needs to tell ticks apart."""
+    digits = 2 if largest >= 0.08 or largest <= 0 else min(9, 2 - math.floor(math.log10(largest)))
+
+    def write(value: float) -> str:
+        units = round(abs(value) * 10**digits)
+        text = f"{_group(units // 10**digits)}{_marks()[1]}{units % 10**digits:0{digits}d}"
+        return _amount(text, "EUR", value < 0 < units)
+
+    return write
 
 
 def number(value: float | int | None, digits: int = 0) -> str:

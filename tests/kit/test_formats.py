@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit import formats
-from app.kit.formats import duration, filesize, money, money_exact, money_rate, number, percent
+from app.kit.chart_scale import nice_ticks
+from app.kit.formats import duration, euro_axis, filesize, money, money_exact, money_rate, number, percent
 from app.kit.i18n import speaking
 from app.kit.money import NANOS, Money, parse_money
 
@@ -109,3 +110,28 @@ def test_cents_on_the_page_are_the_ledgers_rounding(app: Flask) -> None:
     with speaking("de"):
         same()
     assert NANOS == 10**9
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    ("largest", "value", "shown"),
+    [
+        (12.0, 2.5, "2,50\u00a0€"),
+        (0.01, 0.0025, "0,0025\u00a0€"),
+        (0.000006, 0.000002, "0,00000200\u00a0€"),
+        (0, 0, "0,00\u00a0€"),
+    ],
+)
+def test_an_axis_of_small_amounts_has_the_digits_it_needs(largest: float, value: float, shown: str) -> None:
+    assert euro_axis(largest)(value) == shown
+
+
+def test_ticks_of_an_axis_differ(app: Flask) -> None:
+    @given(st.floats(1e-6, 1e6))
+    def differ(largest: float) -> None:
+        ticks = nice_ticks(0, largest, 4)
+        written = [euro_axis(largest)(tick) for tick in ticks]
+        assert len(set(written)) == len(ticks)
+
+    with speaking("de"):
+        differ()

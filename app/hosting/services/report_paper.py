@@ -88,7 +88,8 @@ def _trend(made: Figures, language: str) -> Markup:
     most = max((value or 0 for one in series for _at, value in one.points), default=0)
     return charts.line_chart(
         series, title=_("Summe der Kosten im Lauf des Zeitraums"), zone=made.zone, width=WIDTH, height=180, language=language,
-        tick=formats.euro_axis(most), start=begins, end=made.period.ends(made.zone), empty=_("In diesem Zeitraum fiel nichts an."),
+        tick=formats.euro_axis(most), start=begins, end=made.period.ends(made.zone),
+        empty=_("In diesem Zeitraum fiel nichts an."),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, format_decimal
+from flask_babel import format_date
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -25,6 +25,7 @@ from app.kit import charts, clock
 from app.kit.authz import allows, current_actor
 from app.kit.config import settings
 from app.kit.errors import Invalid
+from app.kit.formats import euro_axis
 from app.kit.i18n import choose_locale
 from app.kit.money import NANOS, Money
 
@@ -151,16 +152,12 @@ def _daily_charts(costs: dict[Key, Cost], month: Month) -> tuple[Markup, Markup]
     ]
     title = _("Kosten je Tag im %(month)s", month=format_date(month.first, "MMMM yyyy"))
     days = [day for day, _row in daily]
+    tick = euro_axis(max((sum(parts) for parts in zip(*(v for _n, v in stacks), strict=True)), default=0))
     wide, narrow = (
-        charts.stacked_days(days, stacks, title=title, width=width, language=choose_locale(), tick=_euros)
+        charts.stacked_days(days, stacks, title=title, width=width, language=choose_locale(), tick=tick)
         for width in (charts.WIDE, charts.NARROW)
     )
     return wide, narrow
-
-
-def _euros(value: float) -> str:
-    """Numbers of the axis: money with two decimals."""
-    return f"{format_decimal(value, '#,##0.00')} €"
 
 
 @hosting.get("/costs.csv")
