@@ -55,7 +55,14 @@ def create() -> Flask:
         db.create_all()
         if db.session.get(Line, 1) is None:
             db.session.add_all(
-                Line(id=n, name=f"Server {n:03d}", template="vanilla", state="running", memory=1024, port=25000 + n)
+                Line(
+                    id=n,
+                    name=f"Server {n:03d}",
+                    template="vanilla",
+                    state="running",
+                    memory=1024,
+                    port=25000 + n,
+                )
                 for n in range(1, 201)
             )
             db.session.commit()

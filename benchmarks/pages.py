@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from benchmarks.site import Site, cpu_seconds, make_tenant, running_site, settle, workers_of
+from benchmarks.site import Site, cpu_seconds, make_tenant, running_site, workers_of
 from benchmarks.table import percentile, table
 
 ROUNDS, BATCH = 12, 50
@@ -66,7 +66,7 @@ def measure(site: Site, database: str, rounds: int) -> list[list[object]]:
     for page in pages:
         page.batch(20)
         page.cpu, page.seconds = 0.0, []
-    settle()
+    time.sleep(1.0)
     for _ in range(rounds):
         for page in pages:
             page.batch(BATCH)

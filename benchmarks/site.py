@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,10 +19,11 @@ from app.accounts.api import create_organisation, create_person
 from app.accounts.services.session import open_session
 from app.billing.services.credit import credit
 from app.billing.services.price import ensure_price_list
+from app.billing.services.settlement import settle
 from app.factory import create_app
 from app.hosting.models import Sample, Server
-from app.hosting.services.server import create_server
 from app.hosting.services import charge
+from app.hosting.services.server import create_server
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor
 from app.kit.config import ROOT, Settings
@@ -79,12 +79,15 @@ class Site:
             **more,
         }
 
-    def start(self, name: str, config: str, target: str, port: int, **more: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, config: str, target: str, port: int, *, wait: bool = True, **more: str
+    ) -> subprocess.Popen[bytes]:
         """A gunicorn as the Procfile has it; returns its master."""
         command = [sys.executable, "-m", "gunicorn", "-c", f"deploy/gunicorn/{config}.py", target]
         process = spawn(command, log=self.folder / f"{name}.log", env=self.environment(**more), cwd=ROOT)
         self.processes[name] = process
-        wait_until(lambda: answers(port), 40, what=name)
+        if wait:
+            wait_until(lambda: answers(port), 40, what=name)
         return process
 
     def stop(self, name: str, sig: int = 15) -> None:
@@ -116,7 +119,12 @@ def running_site(database: str) -> Iterator[Site]:
         redis_server = stack.enter_context(running_redis())
         url = ""
         if database == "postgres":
-            durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "256MB"}
+            durable = {
+                "fsync": "on",
+                "synchronous_commit": "on",
+                "full_page_writes": "on",
+                "shared_buffers": "256MB",
+            }
             server = stack.enter_context(running_postgres(durable))
             url = server.url(server.create())
         site = Site(folder, url, redis_server.url)
@@ -160,12 +168,26 @@ def run_for_years(organisation: UUID, servers: Sequence[UUID]) -> None:
                 update(Server)
                 .where(Server.id == server_id)
                 .values(
-                    state="running", desired="running", state_since=began, installed_at=began, requested_at=began,
-                    started_at=began, ready_at=began, observed_at=now, run_id=run, players_online=3, players_max=20,
-                )  # fmt: skip
+                    state="running",
+                    desired="running",
+                    state_since=began,
+                    installed_at=began,
+                    requested_at=began,
+                    started_at=began,
+                    ready_at=began,
+                    observed_at=now,
+                    run_id=run,
+                    players_online=3,
+                    players_max=20,
+                )
             )
             charge.run_began(organisation, server_id, run, 1024, began)
-    rows = [sample(server_id, int(now.timestamp()) // 10 * 10 - 10 * step) for server_id in servers for step in range(360)]
+    settle(organisation)
+    rows = [
+        sample(server_id, int(now.timestamp()) // 10 * 10 - 10 * step)
+        for server_id in servers
+        for step in range(360)
+    ]
     for start in range(0, len(rows), 2000):
         with transaction():
             db.session.execute(insert(Sample), rows[start : start + 2000])
@@ -202,7 +224,3 @@ def pss_bytes(pid: int) -> int:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     raise RuntimeError("no Pss")
-
-
-def settle(seconds: float = 1.0) -> None:
-    time.sleep(seconds)

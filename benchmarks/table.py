@@ -11,7 +11,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     """A Markdown table with aligned columns."""
     cells = [list(columns), *[[show(cell) for cell in row] for row in rows]]
     widths = [max(len(row[n]) for row in cells) for n in range(len(columns))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in cells
+    ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return f"\n### {title}\n\n" + "\n".join(lines) + "\n"
 
