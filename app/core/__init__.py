@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
     from app.core.services.job import enqueue
     from app.core.services.personal import contribute
     from app.core.views import blueprints, register_pages
+    from app.core.views.licences import register_licences
     from app.core.views.styleguide import register_styleguide
     from app.kit.jobref import use_sink
     from app.kit.links import public_link
@@ -34,3 +35,4 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     register_pages()
     register_styleguide(app)
+    register_licences(app)

@@ -8,6 +8,7 @@ from app.core.describe import (
     describe_event,
     describe_subject,
     described,
+    subject_names,
     use_directory,
 )
 from app.core.errors import NotNow
@@ -85,6 +86,7 @@ __all__ = [
     "send_mail",
     "setting_column",
     "store_file",
+    "subject_names",
     "subscribe",
     "take_once",
     "upload_file",

@@ -91,6 +91,19 @@ def subject_of(kind: str | None) -> Subject | None:
     return _subjects.get(kind or "")
 
 
+def subject_names(wanted: Iterable[tuple[str, UUID]]) -> dict[tuple[str, UUID], str]:
+    """Names of (kind, id) pairs, one query a kind; what has no name any more is left out."""
+    by_kind: dict[str, set[UUID]] = {}
+    for kind, one in wanted:
+        by_kind.setdefault(kind, set()).add(one)
+    found: dict[tuple[str, UUID], str] = {}
+    for kind, ids in by_kind.items():
+        subject = _subjects.get(kind)
+        if subject is not None and subject.names is not None:
+            found.update({(kind, one): name for one, name in subject.names(ids).items()})
+    return found
+
+
 def areas() -> list[tuple[str, str]]:
     """(prefix, label) for the filter."""
     return sorted(

@@ -25,12 +25,29 @@ def notice_kind(
     forced_mail: bool = False,
     template: str = "messaging/notice",
     values: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None,
+    refs: Mapping[str, tuple[str, str]] | None = None,
     order: int = 100,
 ) -> None:
     """Register a kind of notice; done in `register`.
 
     `label` names it on the settings page ("Guthaben geht zur Neige"), `text` is the notice itself with %(name)s for
-    values of its data, `area` the heading it stands under. `in_app` and `by_mail` are the defaults. `template` is
-    another mail than the usual one; it gets text, label, link and data.
+    values of its data, `area` the heading it stands under. `values` and `refs`: see `rules.kind.Kind`. `in_app` and
+    `by_mail` are the defaults. `template` is another mail than the usual one; it gets text, label, link and data.
     """
-    add_kind(Kind(name, label, text, area, icon, tone, in_app, by_mail, forced_mail, template, values, order))
+    add_kind(
+        Kind(
+            name,
+            label,
+            text,
+            area,
+            icon,
+            tone,
+            in_app,
+            by_mail,
+            forced_mail,
+            template,
+            values,
+            refs or {},
+            order,
+        )
+    )

@@ -133,6 +133,10 @@ class TestTheSum:
         assert "Summe exakt 0,00 €" in text_of(host, empty)
         assert "wurde nichts gebucht" in text_of(host, empty)
 
+    def test_an_organisation_that_never_had_anything_gets_an_empty_report(self, host: Host) -> None:
+        host.owner = host.stranger
+        assert "Summe exakt 0,00 €" in text_of(host, make(host))
+
     def test_neighbouring_weeks_share_nothing_and_lose_nothing(self, host: Host) -> None:
         host.running("Bauwelt")
         clock.advance(days=5)

@@ -268,3 +268,30 @@ class TestPages:
 
     def test_nobody_is_led_to_sign_in(self, app: Flask, client: FlaskClient) -> None:
         assert client.get("/mitteilungen").status_code == 302
+
+
+class TestNames:
+    def test_a_list_of_notices_looks_names_up_together(self, app: Flask, people: People) -> None:
+        for n, who in enumerate((people.bob, people.dora, people.cleo) * 5):
+            tell(people, "accounts.member_joined", dedupe=str(n), person_ids=[people.alice.id],
+                 data={"person_id": str(who.id), "role": "member"})  # fmt: skip
+        actor = people.alice.actor
+        asked: list[str] = []
+
+        def note(*args: object) -> None:
+            asked.append(str(args[2]))
+
+        sa_event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            rows = notices_of(actor).rows
+        finally:
+            sa_event.remove(db.engine, "before_cursor_execute", note)
+        assert {row.text for row in rows} == {
+            f"{name} gehört jetzt dazu, Rolle: Mitglied." for name in ("Bob", "Dora", "Cleo")
+        }
+        assert len([sql for sql in asked if sql.startswith("SELECT")]) == 2
+
+    def test_someone_without_a_name_any_more_is_a_dash(self, app: Flask, people: People) -> None:
+        tell(people, "accounts.member_joined", person_ids=[people.alice.id],
+             data={"person_id": str(uuid4()), "role": "member"})  # fmt: skip
+        assert texts(people.alice) == ["– gehört jetzt dazu, Rolle: Mitglied."]

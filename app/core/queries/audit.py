@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
-from app.core.describe import areas, changes, described, directory, look, sentence, subject_of
+from app.core.describe import areas, changes, described, directory, look, sentence, subject_names, subject_of
 from app.core.events import Recorded
 from app.core.queries.event import Filter, history
 from app.kit.ids import parse_id
@@ -102,10 +102,12 @@ def whole_log(organisation_id: UUID, wanted: Filter) -> Iterator[Line]:
 def _readable(rows: Iterable[Recorded]) -> Iterator[Line]:
     rows = list(rows)
     people = directory().names({row.actor_id for row in rows if row.actor_id})
-    subjects = _subject_names(rows)
+    subjects = subject_names(
+        (row.subject_type, row.subject_id) for row in rows if row.subject_type and row.subject_id
+    )
     for row in rows:
         subject, drawn = subject_of(row.subject_type), look(row)
-        name = subjects.get((row.subject_type, row.subject_id), "")
+        name = subjects.get((row.subject_type or "", row.subject_id or row.id), "")
         yield Line(
             id=row.id,
             at=row.at,
@@ -113,7 +115,9 @@ def _readable(rows: Iterable[Recorded]) -> Iterator[Line]:
             text=sentence(row),
             icon=drawn.icon,
             tone=drawn.tone,
-            who=people.get(row.actor_id) or gettext("gelöschtes Konto") if row.actor_id else gettext("Kontor"),
+            who=people.get(row.actor_id) or gettext("gelöschtes Konto")
+            if row.actor_id
+            else gettext("Kontor"),
             actor_id=row.actor_id,
             by_token=row.token_id is not None,
             subject_label=str(subject.label) if subject else (row.subject_type or ""),
@@ -125,19 +129,6 @@ def _readable(rows: Iterable[Recorded]) -> Iterator[Line]:
             changes=changes(row),
             request_id=row.request_id,
         )
-
-
-def _subject_names(rows: list[Recorded]) -> dict[tuple[str | None, UUID | None], str]:
-    wanted: dict[str, set[UUID]] = defaultdict(set)
-    for row in rows:
-        if row.subject_type and row.subject_id:
-            wanted[row.subject_type].add(row.subject_id)
-    found: dict[tuple[str | None, UUID | None], str] = {}
-    for kind, ids in wanted.items():
-        subject = subject_of(kind)
-        if subject and subject.names:
-            found.update({(kind, one): name for one, name in subject.names(ids).items()})
-    return found
 
 
 def _midnight(text: str, zone: str, days: int = 0) -> datetime | None:

@@ -139,9 +139,13 @@ def tidy_files() -> int:
         for file_id in session.scalars(select(File.id).where(File.expires_at < now).limit(1000)).all():
             delete_file(file_id)
             count += 1
-    held = store()
-    for key, written in list(held.keys()):
-        if written < now - ORPHAN_AFTER and db.session.scalar(select(File.id).where(File.key == key)) is None:
-            held.delete(key)
-            count += 1
+    written = store().keys()
+    old = [key for key, at in written if at < now - ORPHAN_AFTER]
+    for start in range(0, len(old), 500):
+        some = old[start : start + 500]
+        known = set(db.session.scalars(select(File.key).where(File.key.in_(some))))
+        for key in some:
+            if key not in known:
+                store().delete(key)
+                count += 1
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,13 +10,14 @@ from uuid import UUID
 from flask import g
 from sqlalchemy import func, select
 
+from app.core.api import subject_names
 from app.kit.authz import Actor
 from app.kit.db import db
 from app.kit.errors import NotFound
 from app.kit.paging import Page, after, encode_cursor
 from app.messaging.kinds import kind_of
 from app.messaging.models import Notice
-from app.messaging.rules.kind import words
+from app.messaging.rules.kind import Kind, named_in, words
 
 MOST_COUNTED = 100  # the bell says 99+
 
@@ -60,7 +62,7 @@ def notices_of(
         statement = statement.where(Notice.read_at.is_(None))
     rows = list(db.session.scalars(after(statement, [Notice.id], [UUID], cursor, limit)))
     return Page(
-        [_view(row) for row in rows[:limit]],
+        _views(rows[:limit]),
         encode_cursor([rows[limit - 1].id]) if len(rows) > limit else None,
     )
 
@@ -70,15 +72,22 @@ def find_notice(actor: Actor, notice_id: UUID) -> NoticeView:
     row = db.session.scalar(select(Notice).where(Notice.id == notice_id, Notice.person_id == actor.person_id))
     if row is None:
         raise NotFound
-    return _view(row)
+    return _views([row])[0]
 
 
-def _view(row: Notice) -> NoticeView:
-    kind = kind_of(row.kind)
+def _views(rows: list[Notice]) -> list[NoticeView]:
+    known = {row.id: kind_of(row.kind) for row in rows}
+    names = subject_names(
+        thing for row in rows if (kind := known[row.id]) for thing in named_in(kind, row.data).values()
+    )
+    return [_view(row, known[row.id], names) for row in rows]
+
+
+def _view(row: Notice, kind: Kind | None, names: Mapping[tuple[str, UUID], str]) -> NoticeView:
     return NoticeView(
         id=row.id,
         kind=row.kind,
-        text=words(kind, row.data) if kind else row.kind,
+        text=words(kind, row.data, names) if kind else row.kind,
         icon=kind.icon if kind else "bell",
         tone=kind.tone if kind else "info",
         link=row.link,

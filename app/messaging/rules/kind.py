@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of notice.
 
-    `text` may hold %(name)s for values of the data; `values(data)` turns raw values into words (money, names).
+    `text` may hold %(name)s for values of the data; `values(data)` turns raw values into words (money, spans).
+    `refs` names things: {"server": ("hosting.server", "server_id")} puts the name of the thing whose id stands in the
+    data into %(server)s; names are looked up for a whole list at once.
     `forced_mail`: mail about the safety of one's own account cannot be switched off.
     """
 
@@ -26,6 +29,7 @@ class Kind:
     forced_mail: bool = False
     template: str = "messaging/notice"
     values: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None
+    refs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     order: int = 100
 
 
@@ -48,9 +52,22 @@ class _Gaps(dict[str, Any]):
         return "–"
 
 
-def words(kind: Kind, data: dict[str, Any]) -> str:
+def named_in(kind: Kind, data: dict[str, Any]) -> dict[str, tuple[str, UUID]]:
+    """The things a notice names: placeholder -> (kind of thing, id). Data of an older release may lack them."""
+    found = {}
+    for placeholder, (subject, key) in kind.refs.items():
+        try:
+            found[placeholder] = (subject, UUID(str(data[key])))
+        except (KeyError, ValueError):
+            continue
+    return found
+
+
+def words(kind: Kind, data: dict[str, Any], names: Mapping[tuple[str, UUID], str]) -> str:
     """The notice as a sentence in the current language; a value it lacks is a dash."""
     values = _Gaps(data)
+    for placeholder, thing in named_in(kind, data).items():
+        values[placeholder] = names.get(thing, "–")
     if kind.values is not None:
         try:
             values.update(kind.values(data))

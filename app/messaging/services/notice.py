@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.api import get_person, people_of
-from app.core.api import send_mail
+from app.core.api import send_mail, subject_names
 from app.kit import clock, live
 from app.kit.authz import Actor
 from app.kit.config import settings
@@ -21,7 +21,7 @@ from app.kit.ids import new_id
 from app.messaging.kinds import kind_of
 from app.messaging.models import Notice
 from app.messaging.queries.preference import choices_for
-from app.messaging.rules.kind import Kind, choose, words
+from app.messaging.rules.kind import Kind, choose, named_in, words
 
 LIVE = "messaging-person"
 
@@ -126,7 +126,7 @@ def _write(message: _Message, to: _Recipient) -> bool:
 
 def _mail(message: _Message, to: _Recipient) -> None:
     with speaking(to.locale, to.timezone):
-        text = words(message.kind, message.data)
+        text = words(message.kind, message.data, subject_names(named_in(message.kind, message.data).values()))
     send_mail(
         to=to.email,
         template=message.kind.template,
