@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -22,6 +23,7 @@ from app.kit.db import db, transaction
 from tests.hosting.conftest import Host
 
 
+@pytest.mark.slow
 def test_the_demo_has_a_past_that_adds_up_and_is_written_once(
     app: Flask, host: Host, frozen: datetime, run_jobs: Callable[..., list[str]]
 ) -> None:
