@@ -243,9 +243,12 @@ def sync(
 ) -> list[str]:
     """Bring the vendor folder in line with the lock file; returns the packages that were renewed. Raises AssetError."""
     vendor = vendor_dir(var)
-    manifest = read_manifest(vendor)
+    packages = wanted_packages(root)
+    named = {asset for package in packages for asset in package.files}
+    before = read_manifest(vendor)
+    manifest = {asset: entry for asset, entry in before.items() if asset in named}
     renewed = []
-    for package in wanted_packages(root):
+    for package in packages:
         if (package.dev and not dev) or in_place(package, vendor, manifest):
             continue
         if source is not None:
@@ -257,6 +260,7 @@ def sync(
         for asset, inner in package.files.items():
             manifest[asset] = _entry(package, inner, files[inner])
         renewed.append(f"{package.name} {package.version}")
+    if manifest != before:
         _write(vendor / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
     return renewed
 

@@ -139,6 +139,17 @@ def test_a_changed_file_is_put_right_from_the_cache(
     assert len(registry.asked) == 1
 
 
+def test_what_is_no_longer_wanted_leaves_the_manifest(
+    registry: Registry, checkout: Path, tmp_path: Path
+) -> None:
+    var = tmp_path / "var"
+    assets.sync(var, root=checkout)
+    toml = checkout / "assets.toml"
+    toml.write_text(toml.read_text("utf-8").replace("files.thing", "files.other"), "utf-8")
+    assets.sync(var, root=checkout)
+    assert set(assets.read_manifest(assets.vendor_dir(var))) == {"other"}
+
+
 def test_offline_without_cache_says_what_to_do(checkout: Path, tmp_path: Path) -> None:
     with pytest.raises(assets.AssetError, match="without --offline"):
         assets.sync(tmp_path / "var", root=checkout, offline=True)

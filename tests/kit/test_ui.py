@@ -216,3 +216,10 @@ def test_an_accent_becomes_a_style_sheet(tmp_path: Path, client: FlaskClient) ->
 def test_an_unreadable_accent_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"4\.5:1"):
         make_app(tmp_path, accent="#ffff00")
+
+
+def test_licences_are_shown_to_everybody(client: FlaskClient) -> None:
+    page = client.get("/lizenzen")
+    assert page.status_code == 200
+    assert "Flask" in page.text
+    assert "BSD-3-Clause" in page.text

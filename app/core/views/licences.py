@@ -60,15 +60,14 @@ def python_parts() -> tuple[Part, ...]:
 
 def _licence_name(about: metadata.PackageMetadata) -> str:
     """The licence expression, else the classifier, else the first line of the free text."""
-    given = about.get("License-Expression")
-    if given:
-        return str(given)
+    if "License-Expression" in about:
+        return about["License-Expression"]
     classified = [
         c.rpartition(" :: ")[2] for c in about.get_all("Classifier") or [] if c.startswith("License ::")
     ]
     if classified:
         return ", ".join(classified)
-    return str(about.get("License") or "–").splitlines()[0][:60]
+    return about["License"].splitlines()[0][:60] if "License" in about else "–"
 
 
 @open_to_all("licences ask to be shown to everybody who gets the software")
