@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import socketserver
+import threading
 import time
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -13,7 +15,7 @@ from flask_babel import format_decimal
 from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import text
 
-from app.core.api import send_mail
+from app.core.api import send_mail, store_file
 from app.core.models import Mail
 from app.core.queries.mail import find_mail, outbox
 from app.core.services.mail import MAX_ATTEMPTS, send_again, tidy_mail
@@ -157,6 +159,54 @@ def test_an_unreachable_server_delays(
         assert run_jobs() == ["jobs.core.mail.deliver: retry"]
     found = find_mail(mail_id)
     assert (found.state, found.attempts) == ("waiting", 1)
+
+
+def test_a_password_never_crosses_a_network_in_clear(
+    app: Flask, run_jobs: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[bytes] = []
+
+    class Listener(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                heard.append(line)
+                self.wfile.write(
+                    b"250-here\r\n250 AUTH PLAIN LOGIN\r\n" if line.startswith(b"ehlo") else b"250 ok\r\n"
+                )
+
+    with socketserver.ThreadingTCPServer(
+        ("127.0.0.2", 0), Listener
+    ) as server:  # loopback, but not a name we trust
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"smtp://kontor:hunter2@127.0.0.2:{server.server_address[1]}"
+        monkeypatch.setattr(app.extensions["kontor-settings"], "mail_url", url)
+        mail_id = write()
+        run_jobs()
+        server.shutdown()
+    assert find_mail(mail_id).state == "failed"
+    assert "TLS" in str(find_mail(mail_id).error)
+    assert not any(b"AUTH" in line or b"hunter2" in line for line in heard), heard
+
+
+def test_a_mail_whose_key_is_gone_fails_and_is_still_listed(
+    app: Flask, smtp: SmtpServer, run_jobs: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_id = write()
+    monkeypatch.setitem(app.extensions, "kontor-keys", ["another key"])
+    run_jobs()
+    assert (find_mail(mail_id).state, find_mail(mail_id).subject) == ("failed", "")
+    assert smtp.messages == []
+
+
+def test_stored_files_go_along_and_missing_ones_do_not_hold_it_up(
+    app: Flask, smtp: SmtpServer, run_jobs: Callable[[], list[str]]
+) -> None:
+    file_id = store_file(b"%PDF-x", name="Bericht März.pdf", mime="application/pdf", kind="trial")
+    write(files=[file_id, uuid4()])
+    run_jobs()
+    attached = list(smtp.to("kim@example.org")[0].iter_attachments())
+    assert [(one.get_filename(), one.get_content()) for one in attached] == [("Bericht März.pdf", b"%PDF-x")]
 
 
 def test_the_same_reason_writes_one_mail(app: Flask) -> None:

@@ -26,6 +26,7 @@ from app.core.tasks import deliver_mail
 from app.kit import clock
 from app.kit.config import settings
 from app.kit.db import db, lock, require_transaction, transaction
+from app.kit.errors import Unavailable
 from app.kit.i18n import speaking
 from app.kit.ids import new_id
 from app.kit.secrets import seal, unseal
@@ -98,10 +99,12 @@ def deliver(mail_id: UUID) -> None:
         return
     try:
         transport.send(compose(row))
+    except ValueError as error:  # sealed with a key that is gone
+        _finish(mail_id, FAILED, str(error))
     except MailRefused as error:
         log.warning("mail_refused", mail=str(mail_id), error=str(error))
         _finish(mail_id, FAILED, str(error))
-    except MailDelayed as error:
+    except (MailDelayed, Unavailable) as error:
         if _finish(mail_id, WAITING, str(error)) == WAITING:
             raise
         log.warning("mail_given_up", mail=str(mail_id), error=str(error))
