@@ -11,18 +11,41 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from app.kit.chart_parts import (
+    AXIS,
+    COLOURS,
+    DASHES,
+    INK,
+    NARROW,
+    WIDE,
+    Box,
+    Format,
+    grid,
+    nothing,
+    num,
+    plain,
+    rule,
+    shorten,
+    svg,
+    text,
+    width_of,
+)
 from app.kit.chart_scale import day_label, nice_ticks, time_ticks
 
-WIDE = 720
-NARROW = 340
-FONT = "Inter, system-ui, sans-serif"
-COLOURS = ("#2f4ac9", "#b3470b", "#0b6e5a", "#7a2f9e")
-DASHES = ("", "7 5", "2 4", "10 4 2 4")
-_TEXT, _INK, _GRID, _AXIS = "#55606e", "#1b2430", "#d5dae1", "#7b8592"
-_SIZE = 12.5
-Format = Callable[[float], str]
+__all__ = [
+    "NARROW",
+    "WIDE",
+    "Series",
+    "bars",
+    "line_chart",
+    "runs",
+    "sparkline",
+    "spread",
+    "stacked_days",
+    "thin",
+]
 
 
 @dataclass(frozen=True)
@@ -32,47 +55,6 @@ class Series:
     name: str
     points: Sequence[tuple[datetime, float | None]]
     fill: bool = False
-
-
-def plain(value: float) -> str:
-    """A tick's number without needless zeros, decimal comma."""
-    return f"{value:.10g}".replace(".", ",")
-
-
-def _f(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    anchor: str = "start",
-    style: str = "c-text",
-    fill: str = _TEXT,
-    weight: int = 0,
-) -> str:
-    bold = f' font-weight="{weight}"' if weight else ""
-    return f'<text x="{_f(x)}" y="{_f(y)}" text-anchor="{anchor}" class="{style}" fill="{fill}"{bold}>{escape(words)}</text>'
-
-
-def _rule(x1: float, y1: float, x2: float, y2: float, style: str = "c-grid", colour: str = _GRID) -> str:
-    return f'<line x1="{_f(x1)}" y1="{_f(y1)}" x2="{_f(x2)}" y2="{_f(y2)}" class="{style}" stroke="{colour}" stroke-width="1"/>'
-
-
-def _svg(width: float, height: float, title: str, parts: Sequence[str], style: str = "") -> Markup:
-    look = f' class="{style}"' if style else ""
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_f(width)} {_f(height)}" width="{_f(width)}" '
-        f'height="{_f(height)}" role="img" font-family="{FONT}" font-size="{_SIZE}"{look}><title>{escape(title)}</title>'
-    )
-    return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - every text went through escape()
-
-
-def _wide(words: str) -> float:
-    """Roughly how wide a text is drawn."""
-    return len(words) * _SIZE * 0.58
 
 
 def thin(points: Sequence[tuple[datetime, float | None]], most: int) -> list[tuple[datetime, float | None]]:
@@ -112,38 +94,6 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return placed
 
 
-@dataclass(frozen=True)
-class _Box:
-    """The plotting area and its scales."""
-
-    left: float
-    right: float
-    top: float
-    bottom: float
-    low: float
-    high: float
-
-    def y(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return self.bottom - share * (self.bottom - self.top)
-
-
-def _grid(box: _Box, ticks: Sequence[float], tick: Format) -> list[str]:
-    parts = []
-    for value in ticks:
-        y = box.y(value)
-        base = value == box.low
-        parts.append(
-            _rule(box.left, y, box.right, y, "c-axis" if base else "c-grid", _AXIS if base else _GRID)
-        )
-        parts.append(_text(box.left - 8, y + 4, tick(value), anchor="end"))
-    return parts
-
-
-def _empty(width: int, height: int, title: str, words: str) -> Markup:
-    return _svg(width, height, title, [_text(width / 2, height / 2, words, anchor="middle")])
-
-
 def line_chart(
     series: Sequence[Series],
     *,
@@ -165,21 +115,26 @@ def line_chart(
     times = [at for one in series for at, _value in one.points]
     start, end = start or min(times, default=None), end or max(times, default=None)
     if not values or start is None or end is None or end <= start:
-        return _empty(width, height, title, empty)
+        return nothing(width, height, title, empty)
     ticks = nice_ticks(min(low, *values), max([*values, *([high] if high is not None else [])]), 4)
-    names = max(_wide(one.name) for one in series) * 1.2 + 14
-    box = _Box(
-        max(_wide(tick(value)) for value in ticks) + 10, width - names, 10, height - 24, ticks[0], ticks[-1]
+    names = max(width_of(one.name) for one in series) * 1.2 + 14
+    box = Box(
+        max(width_of(tick(value)) for value in ticks) + 10,
+        width - names,
+        10,
+        height - 24,
+        ticks[0],
+        ticks[-1],
     )
     seconds = (end - start).total_seconds()
 
     def x(at: datetime) -> float:
         return box.left + (at - start).total_seconds() / seconds * (box.right - box.left)
 
-    parts = _grid(box, ticks, tick)
+    parts = grid(box, ticks, tick)
     count = int((box.right - box.left) / 64)
     for at, words in time_ticks(start, end, count, zone, language):
-        parts.append(_text(min(max(x(at), 18), width - 18), height - 6, words, anchor="middle"))
+        parts.append(text(min(max(x(at), 18), width - 18), height - 6, words, anchor="middle"))
     ends: list[tuple[int, str, float]] = []
     for i, one in enumerate(series):
         drawn = runs(thin([p for p in one.points if start <= p[0] <= end], int(box.right - box.left)))
@@ -188,18 +143,18 @@ def line_chart(
             ends.append((i, one.name, box.y(drawn[-1][-1][1])))
     placed = spread([y for _i, _name, y in ends], 16, box.top + 4, box.bottom)
     for (i, name, _y), y in zip(ends, placed, strict=True):
-        parts.append(_text(box.right + 8, y + 4, name, style=f"c-fill-{i + 1}", fill=COLOURS[i], weight=600))
-    return _svg(width, height, title, parts)
+        parts.append(text(box.right + 8, y + 4, name, style=f"c-fill-{i + 1}", fill=COLOURS[i], weight=600))
+    return svg(width, height, title, parts)
 
 
 def _line(
-    run: Sequence[tuple[datetime, float]], i: int, fill: bool, box: _Box, x: Callable[[datetime], float]
+    run: Sequence[tuple[datetime, float]], i: int, fill: bool, box: Box, x: Callable[[datetime], float]
 ) -> str:
     corners = [(x(at), box.y(value)) for at, value in run]
     if len(corners) == 1:
         cx, cy = corners[0]
-        return f'<circle cx="{_f(cx)}" cy="{_f(cy)}" r="2.5" class="c-fill-{i + 1}" fill="{COLOURS[i]}"/>'
-    path = "M" + "L".join(f"{_f(px)} {_f(py)}" for px, py in corners)
+        return f'<circle cx="{num(cx)}" cy="{num(cy)}" r="2.5" class="c-fill-{i + 1}" fill="{COLOURS[i]}"/>'
+    path = "M" + "L".join(f"{num(px)} {num(py)}" for px, py in corners)
     dash = f' stroke-dasharray="{DASHES[i]}"' if DASHES[i] else ""
     drawn = (
         f'<path d="{path}" fill="none" class="c-line-{i + 1}" stroke="{COLOURS[i]}" stroke-width="2" '
@@ -207,7 +162,7 @@ def _line(
     )
     if not fill:
         return drawn
-    area = f"{path}L{_f(corners[-1][0])} {_f(box.bottom)}L{_f(corners[0][0])} {_f(box.bottom)}Z"
+    area = f"{path}L{num(corners[-1][0])} {num(box.bottom)}L{num(corners[0][0])} {num(box.bottom)}Z"
     return f'<path d="{area}" class="c-fill-{i + 1}" fill="{COLOURS[i]}" fill-opacity="0.1"/>{drawn}'
 
 
@@ -226,19 +181,19 @@ def stacked_days(
     height = height or (230 if width <= NARROW else 260)
     sums = [sum(max(0.0, values[i]) for _name, values in series) for i in range(len(days))]
     if not days or max(sums, default=0) <= 0:
-        return _empty(width, height, title, empty)
+        return nothing(width, height, title, empty)
     ticks = nice_ticks(0, max(sums), 4)
     top = 30 if len(series) > 1 else 10
-    box = _Box(max(_wide(tick(v)) for v in ticks) + 10, width - 4, top, height - 24, ticks[0], ticks[-1])
+    box = Box(max(width_of(tick(v)) for v in ticks) + 10, width - 4, top, height - 24, ticks[0], ticks[-1])
     slot = (box.right - box.left) / len(days)
     bar = max(1.0, min(36.0, slot * 0.7))
-    parts = _grid(box, ticks, tick)
+    parts = grid(box, ticks, tick)
     every = max(1, -(-len(days) * 44 // int(box.right - box.left)))
     for i, day in enumerate(days):
         left = box.left + slot * (i + 0.5) - bar / 2
         if i % every == 0:
             at = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a calendar day has no zone
-            parts.append(_text(left + bar / 2, height - 6, day_label(at, language), anchor="middle"))
+            parts.append(text(left + bar / 2, height - 6, day_label(at, language), anchor="middle"))
         below = 0.0
         for number, (_name, values) in enumerate(series):
             value = max(0.0, values[i])
@@ -247,15 +202,15 @@ def stacked_days(
                     _block(left, box.y(below + value), bar, box.y(below) - box.y(below + value), number)
                 )
             below += value
-    parts.append(_rule(box.left, box.bottom, box.right, box.bottom, "c-axis", _AXIS))
-    return _svg(
+    parts.append(rule(box.left, box.bottom, box.right, box.bottom, "c-axis", AXIS))
+    return svg(
         width, height, title, parts + (_legend([n for n, _v in series], box.left) if len(series) > 1 else [])
     )
 
 
 def _block(x: float, y: float, width: float, height: float, number: int) -> str:
     return (
-        f'<rect x="{_f(x)}" y="{_f(y)}" width="{_f(width)}" height="{_f(max(height, 0.5))}" '
+        f'<rect x="{num(x)}" y="{num(y)}" width="{num(width)}" height="{num(max(height, 0.5))}" '
         f'class="c-fill-{number + 1} c-gap" fill="{COLOURS[number]}" stroke="#ffffff" stroke-width="1"/>'
     )
 
@@ -264,14 +219,9 @@ def _legend(names: Sequence[str], left: float) -> list[str]:
     parts, x = [], left
     for number, name in enumerate(names):
         parts.append(_block(x, 6, 11, 11, number))
-        parts.append(_text(x + 16, 16, name, style="c-ink", fill=_INK))
-        x += 16 + _wide(name) + 18
+        parts.append(text(x + 16, 16, name, style="c-ink", fill=INK))
+        x += 16 + width_of(name) + 18
     return parts
-
-
-def _shorten(words: str, room: float) -> str:
-    most = max(3, int(room / (_SIZE * 0.58)))
-    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def bars(
@@ -284,10 +234,10 @@ def bars(
 ) -> Markup:
     """Horizontal bars with name and value written out; on narrow charts the name stands above its bar."""
     if not rows:
-        return _empty(width, 60, title, empty)
+        return nothing(width, 60, title, empty)
     stacked = width <= NARROW
-    room = max(_wide(value(v)) for _n, v in rows) + 12
-    side = 0.0 if stacked else min(max(_wide(name) for name, _v in rows) + 12, width * 0.35)
+    room = max(width_of(value(v)) for _n, v in rows) + 12
+    side = 0.0 if stacked else min(max(width_of(name) for name, _v in rows) + 12, width * 0.35)
     most = max((v for _n, v in rows), default=0) or 1
     pitch, thick = (44, 14) if stacked else (30, 18)
     parts = []
@@ -295,27 +245,27 @@ def bars(
         y = i * pitch + 4
         length = max(2.0, max(0.0, amount) / most * (width - side - room))
         if stacked:
-            parts.append(_text(0, y + 12, _shorten(name, width - 8), style="c-ink", fill=_INK))
+            parts.append(text(0, y + 12, shorten(name, width - 8), style="c-ink", fill=INK))
             y += 18
         else:
             parts.append(
-                _text(side - 10, y + 13.5, _shorten(name, side - 12), anchor="end", style="c-ink", fill=_INK)
+                text(side - 10, y + 13.5, shorten(name, side - 12), anchor="end", style="c-ink", fill=INK)
             )
         parts.append(
-            f'<rect x="{_f(side)}" y="{_f(y)}" width="{_f(length)}" height="{thick}" rx="3" class="c-fill-1" '
+            f'<rect x="{num(side)}" y="{num(y)}" width="{num(length)}" height="{thick}" rx="3" class="c-fill-1" '
             f'fill="{COLOURS[0]}"/>'
         )
         parts.append(
-            _text(side + length + 6, y + thick / 2 + 4.5, value(amount), style="c-ink", fill=_INK, weight=600)
+            text(side + length + 6, y + thick / 2 + 4.5, value(amount), style="c-ink", fill=INK, weight=600)
         )
-    return _svg(width, len(rows) * pitch + 8, title, parts)
+    return svg(width, len(rows) * pitch + 8, title, parts)
 
 
 def sparkline(values: Sequence[float | None], *, title: str, width: int = 120, height: int = 28) -> Markup:
     """A word-sized line without axes, lowest value at the bottom."""
     known = [v for v in values if v is not None]
     if len(known) < 2:
-        return _svg(width, height, title, [_rule(0, height / 2, width, height / 2)], "sparkline")
+        return svg(width, height, title, [rule(0, height / 2, width, height / 2)], "sparkline")
     low, high = min(known), max(known)
     span = (high - low) or 1.0
     step = (width - 4) / (len(values) - 1)
@@ -325,11 +275,11 @@ def sparkline(values: Sequence[float | None], *, title: str, width: int = 120, h
             pen = False
             continue
         paths.append(
-            f"{'L' if pen else 'M'}{_f(2 + i * step)} {_f(height - 3 - (v - low) / span * (height - 6))}"
+            f"{'L' if pen else 'M'}{num(2 + i * step)} {num(height - 3 - (v - low) / span * (height - 6))}"
         )
         pen = True
     line = (
         f'<path d="{"".join(paths)}" fill="none" class="c-line-1" stroke="{COLOURS[0]}" stroke-width="1.75" '
         'stroke-linejoin="round" stroke-linecap="round"/>'
     )
-    return _svg(width, height, title, [line], "sparkline")
+    return svg(width, height, title, [line], "sparkline")

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from typing import NoReturn
 
 from app.kit.children import adopt_orphans, die_with_parent, kill_all
 
@@ -19,21 +20,7 @@ def guard(supervise: Callable[[int], None]) -> int:
     pid = os.fork()
     if pid == 0:
         os.close(outer)
-        os.setsid()
-        guard_pid = os.getppid()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever is told, the guard decides
-            signal.signal(number, lambda got, _frame: os.kill(guard_pid, got))
-        adopt_orphans()
-        code = 1
-        try:
-            supervise(inner)
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
+        _guarded(supervise, inner)
     os.close(inner)
     asked = 0
 
@@ -55,3 +42,22 @@ def guard(supervise: Callable[[int], None]) -> int:
         if ended == pid:
             kill_all(os.getpid())
             return 0 if asked else os.waitstatus_to_exitcode(status)
+
+
+def _guarded(supervise: Callable[[int], None], pipe: int) -> NoReturn:
+    """The child's whole life: supervise, then end without returning into what the guard was doing."""
+    os.setsid()
+    guard_pid = os.getppid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever is told, the guard decides
+        signal.signal(number, lambda got, _frame: os.kill(guard_pid, got))
+    adopt_orphans()
+    code = 1
+    try:
+        supervise(pipe)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -6,16 +6,11 @@ commands of the contract's test game. Nothing sleeps: what takes time elsewhere 
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
+from app.hosting.gateways.fake_node import MEGABYTE, FakeNode, FakeRun
 from app.hosting.gateways.lines import checked_line
-from app.hosting.gateways.ping import Pong
 from app.hosting.gateways.runtime import (
     Address,
     AlreadyRunning,
@@ -24,12 +19,10 @@ from app.hosting.gateways.runtime import (
     ImageMissing,
     InstallFailed,
     NotPrepared,
-    NotRunning,
     Observed,
     Owned,
     PortTaken,
     Progress,
-    RuntimeUnavailable,
     Sample,
     Spec,
     State,
@@ -41,131 +34,6 @@ from app.kit import clock
 
 CHUNK = 1000
 """Console lines in one answer."""
-MEGABYTE = 1024 * 1024
-
-
-@dataclass(slots=True)
-class FakeRun:
-    """One run and the game in it."""
-
-    spec: Spec
-    started_at: datetime
-    lines: list[str] = field(default_factory=list)
-    finished_at: datetime | None = None
-    exit_code: int | None = None
-    oom_killed: bool = False
-    hanging: bool = False
-    announced: bool = False
-    memory_bytes: int = 20 * MEGABYTE
-    players: list[str] = field(default_factory=list)
-
-    @property
-    def alive(self) -> bool:
-        return self.finished_at is None
-
-    @property
-    def deaf(self) -> bool:
-        return bool(self.spec.settings.get("deaf", False))
-
-    def end(self, code: int) -> None:
-        if self.alive:
-            self.finished_at, self.exit_code = clock.now(), code
-
-    def say(self, text: str) -> None:
-        self.lines.append(clean(f"[{clock.now():%H:%M:%S}] [Server thread/INFO]: {text}"))
-
-    def tick(self) -> None:
-        """Says that it is ready once its start time has passed."""
-        wait = timedelta(seconds=int(self.spec.settings.get("start_seconds", 0)))
-        if self.alive and not self.announced and clock.now() >= self.started_at + wait:
-            self.announced = True
-            self.say('Done (0.100s)! For help, type "help"')
-
-
-class FakeNode:
-    """The machine behind fake runtimes, with handles for tests to break it."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.prepared: set[str] = set()
-        self.runs: dict[UUID, list[FakeRun]] = {}
-        self.data: dict[UUID, list[str]] = {}
-        self.foreign_ports: set[int] = set()
-        self.started: list[UUID] = []
-        """Run ids in the order in which processes really started: a doubled start shows here."""
-        self._faults: dict[str, deque[tuple[Exception, bool]]] = defaultdict(deque)
-        self.down = False
-        self.missing_images: set[str] = set()
-        self.broken_installs: set[str] = set()
-
-    def fail_next(self, method: str, error: Exception | None = None, *, after: bool = False) -> None:
-        """The next call fails: before it did anything, or (`after`) when all is done and only the answer is lost."""
-        self._faults[method].append((error or RuntimeUnavailable("the answer was lost"), after))
-
-    @contextmanager
-    def call(self, method: str) -> Iterator[None]:
-        with self.lock:
-            if self.down:
-                raise RuntimeUnavailable("the node does not answer")
-            fault = self._faults[method].popleft() if self._faults[method] else None
-            if fault and not fault[1]:
-                raise fault[0]
-            for runs in self.runs.values():
-                runs[-1].tick()
-            yield
-            if fault:
-                raise fault[0]
-
-    def run(self, server_id: UUID) -> FakeRun | None:
-        runs = self.runs.get(server_id)
-        return runs[-1] if runs else None
-
-    def living(self, server_id: UUID) -> FakeRun:
-        run = self.run(server_id)
-        if run is None or not run.alive:
-            raise NotRunning()
-        return run
-
-    def crash(self, server_id: UUID, exit_code: int = 1) -> None:
-        self.living(server_id).end(exit_code)
-
-    def out_of_memory(self, server_id: UUID) -> None:
-        run = self.living(server_id)
-        run.oom_killed = True
-        run.end(137)
-
-    def hang(self, server_id: UUID) -> None:
-        """Alive, but no longer answering pings."""
-        self.living(server_id).hanging = True
-
-    def say(self, server_id: UUID, text: str) -> None:
-        self.living(server_id).say(text)
-
-    def join(self, server_id: UUID, player: str) -> None:
-        run = self.living(server_id)
-        run.players.append(player)
-        run.say(f"{player} joined the game")
-
-    def leave(self, server_id: UUID, player: str) -> None:
-        run = self.living(server_id)
-        run.players.remove(player)
-        run.say(f"{player} left the game")
-
-    def sweep(
-        self, addresses: Mapping[UUID, Address], deadline_seconds: float = 2.0
-    ) -> dict[UUID, Pong | None]:
-        """Stands in for `ping.sweep` where the keys are server ids."""
-        found: dict[UUID, Pong | None] = {}
-        for server_id, address in addresses.items():
-            run = self.run(server_id)
-            if run is not None:
-                run.tick()
-            ready = run is not None and run.alive and run.announced and not run.hanging
-            if run is not None and ready and address.port == run.spec.port:
-                found[server_id] = Pong(len(run.players), 20, run.spec.template.game_version, 769, "", 0.001)
-            else:
-                found[server_id] = None
-        return found
 
 
 class FakeRuntime:

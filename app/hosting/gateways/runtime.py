@@ -17,7 +17,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from app.hosting.rules.template import RuntimeName, Template, Value
+from app.hosting.rules.setting import Value
+from app.hosting.rules.template import RuntimeName, Template
 from app.kit.errors import KontorError, Unavailable
 
 

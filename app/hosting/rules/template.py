@@ -7,32 +7,17 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from app.hosting.rules.heap import heap_mb
+from app.hosting.rules.setting import EnvironmentName, Part, Setting, Value, Words, plain
 
 RuntimeName = Literal["process", "docker"]
-Value = str | int | bool
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
-EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)]
 ConsoleCommand = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
 PLACEHOLDERS = frozenset({"memory_mb", "heap_mb", "port", "rcon_port", "rcon_secret_file", "install", "node"})
 """What `{name}` in commands and environments may say; `{install}` and `{node}` exist in the process runtime only."""
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(Part):
-    """A text for people in each language of the product."""
-
-    de: str = Field(min_length=1, max_length=300)
-    en: str = Field(min_length=1, max_length=300)
-
-    def text(self, locale: str) -> str:
-        return self.en if locale.startswith("en") else self.de
 
 
 class Memory(Part):
@@ -163,55 +148,6 @@ class Tps(Part):
         return self
 
 
-class Choice(Part):
-    value: str = Field(min_length=1, max_length=60)
-    label: Words
-
-
-class Setting(Part):
-    """One thing a player may set, and how the game is told: an environment variable or a line of server.properties."""
-
-    key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-    label: Words
-    help: Words | None = None
-    type: Literal["integer", "text", "boolean", "choice"]
-    default: Value
-    minimum: int | None = None
-    maximum: int | None = None
-    max_length: int = Field(default=100, ge=1, le=300)
-    choices: tuple[Choice, ...] = ()
-    env: EnvironmentName | None = None
-    property: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+$")] | None = None
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.env is None) == (self.property is None):
-            raise ValueError("exactly one of env and property")
-        if self.type == "choice" and not self.choices:
-            raise ValueError("a choice needs choices")
-        if self.type == "integer" and (self.minimum is None or self.maximum is None):
-            raise ValueError("an integer needs minimum and maximum")
-        if (fault := self.fault(self.default)) is not None:
-            raise ValueError(f"default: {fault}")
-        return self
-
-    def fault(self, value: object) -> str | None:
-        """What is wrong with a value: "type", "range", "length", "characters" or "choice"; None when nothing is."""
-        if self.type == "boolean":
-            return None if isinstance(value, bool) else "type"
-        if self.type == "integer":
-            if not isinstance(value, int) or isinstance(value, bool):
-                return "type"
-            return None if (self.minimum or 0) <= value <= (self.maximum or 0) else "range"
-        if not isinstance(value, str):
-            return "type"
-        if self.type == "choice":
-            return None if any(choice.value == value for choice in self.choices) else "choice"
-        if len(value) > self.max_length:
-            return "length"
-        return "characters" if any(not char.isprintable() for char in value) else None
-
-
 class Template(Part):
     """One kind of game server. Built from a file by `app.hosting.catalog.load_templates`."""
 
@@ -285,11 +221,6 @@ class Template(Part):
     def properties(self, values: Mapping[str, Value]) -> dict[str, str]:
         """The settings told by a line of server.properties."""
         return {s.property: plain(values.get(s.key, s.default)) for s in self.settings if s.property}
-
-
-def plain(value: Value) -> str:
-    """A setting's value as games write it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def facts(*, memory_mb: int, port: int, rcon_port: int, rcon_secret_file: str, **more: str) -> dict[str, str]:

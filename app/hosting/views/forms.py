@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
-from app.hosting.rules.template import Setting, Template, Value
+from app.hosting.rules.setting import Setting, Value
+from app.hosting.rules.template import Template
 from app.kit.errors import Invalid
 from app.kit.forms import Form, OnceField
 

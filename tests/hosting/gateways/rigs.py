@@ -17,7 +17,8 @@ from app.hosting.gateways.fake import FakeNode, FakeRuntime
 from app.hosting.gateways.ping import Pong, sweep
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
 from app.hosting.gateways.runtime import ConsoleChunk, Observed, Quiet, Runtime, Spec, State
-from app.hosting.rules.template import Template, Value
+from app.hosting.rules.setting import Value
+from app.hosting.rules.template import Template
 
 CATALOG = Path(__file__).parent / "catalog"
 EDGE = read_templates(CATALOG)["edge"]

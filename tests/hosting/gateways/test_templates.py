@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from app.hosting.catalog import BrokenTemplate, read_template, read_templates, templates
 from app.hosting.rules.heap import heap_mb
-from app.hosting.rules.template import Patterns, Setting, Template, Words, facts
+from app.hosting.rules.setting import Setting, Words
+from app.hosting.rules.template import Patterns, Template, facts
 from tests.hosting.gateways.rigs import CATALOG
 
 SHIPPED = list(templates().values())

@@ -8,7 +8,7 @@ import secrets
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ import docker
 from app.hosting.gateways.docker.config import DockerConfig
 from app.hosting.gateways.runtime import Address, NotPrepared, Observed, Spec, State
 from app.hosting.rules.template import DockerPlan, facts
+from app.kit import clock
 
 INSTALLATION, SERVER, RUN, PORT, RCON = (
     "kontor.installation", "kontor.server", "kontor.run", "kontor.port", "kontor.rcon-port",
@@ -158,7 +159,7 @@ class Found:
 
     @property
     def created_at(self) -> datetime:
-        return moment(self.raw["Created"]) or datetime.now(UTC)
+        return moment(self.raw["Created"]) or clock.now()
 
     @property
     def launched(self) -> bool:
@@ -189,7 +190,7 @@ class Found:
         state = self.raw["State"]
         if not self.launched:
             # Someone is starting it this very moment, or was killed before anything ran.
-            young = (datetime.now(UTC) - self.created_at).total_seconds() < 60
+            young = (clock.now() - self.created_at).total_seconds() < 60
             return Observed(State.UNKNOWN if young else State.ABSENT, self.run_id)
         ended = STATES.get(self.status) is State.EXITED
         return Observed(

@@ -6,15 +6,13 @@ import contextlib
 import os
 import time
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from docker.errors import APIError, NotFound
 
 from app.hosting.gateways import rcon
-from app.hosting.gateways.disk import folder_bytes
-from app.hosting.gateways.docker import console, container, image
+from app.hosting.gateways.docker import console, container, image, volume
 from app.hosting.gateways.docker.client import Engine, answers
 from app.hosting.gateways.docker.config import DockerConfig
 from app.hosting.gateways.docker.container import Found
@@ -38,6 +36,7 @@ from app.hosting.gateways.runtime import (
     State,
 )
 from app.hosting.rules.template import RuntimeName
+from app.kit import clock
 
 RCON_SECONDS = 5.0
 COMMAND_SHARE = 0.7
@@ -98,7 +97,7 @@ class DockerRuntime:
 
     @staticmethod
     def _being_started(found: Found) -> bool:
-        age = (datetime.now(UTC) - found.created_at).total_seconds()
+        age = (clock.now() - found.created_at).total_seconds()
         return not found.launched and age < TAKEOVER_SECONDS
 
     def _put_away(self, spec: Spec, found: Found) -> None:
@@ -115,7 +114,7 @@ class DockerRuntime:
         api = self._engine.api
         if self.config.network == "host" and self._engine.local and not self.port_free(spec.port):
             raise PortTaken(str(spec.port))
-        self._make_volume(spec.server_id)
+        volume.make(self._engine, self.config, spec.server_id)
         try:
             made = container.create(api, self.config, spec, loopback_port(spec.port))
         except APIError as error:
@@ -144,10 +143,6 @@ class DockerRuntime:
         if found.run_id != spec.run_id:
             raise AlreadyRunning("", found.run_id)
         return self._handle(spec, fresh=False)
-
-    def _make_volume(self, server_id: UUID) -> None:
-        labels = {container.INSTALLATION: self.config.installation, container.SERVER: str(server_id)}
-        self._engine.api.create_volume(container.volume(self.config, server_id), labels=labels)
 
     def _handle(self, spec: Spec, *, fresh: bool) -> Handle:
         return Handle(spec.server_id, spec.run_id, Address(self.config.private_host, spec.port), fresh)
@@ -287,17 +282,8 @@ class DockerRuntime:
             return self._readings.sweep(running)
 
     def disk_bytes(self, server_id: UUID) -> int:
-        name = container.volume(self.config, server_id)
         with answers():
-            try:
-                path = self._engine.api.inspect_volume(name)["Mountpoint"]
-            except NotFound:
-                return 0
-            if self._engine.local and os.access(path, os.R_OK | os.X_OK):
-                return folder_bytes(path)
-            volumes = self._engine.api.df().get("Volumes") or ()
-            sizes = [v["UsageData"]["Size"] for v in volumes if v["Name"] == name and v.get("UsageData")]
-        return max(0, int(sizes[0])) if sizes else 0
+            return volume.size_bytes(self._engine, self.config, server_id)
 
     def list_owned(self) -> list[Owned]:
         label = f"{container.INSTALLATION}={self.config.installation}"

@@ -13,7 +13,6 @@ import subprocess
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from app.hosting.gateways.runtime import (
     Spec,
 )
 from app.hosting.rules.template import facts
+from app.kit import clock
 
 SCRIPT = (Path(__file__).parent / "supervise.sh").read_text()
 LOCK_SECONDS = 10.0
@@ -110,7 +110,7 @@ def _record(spec: Spec, groups: Cgroups | None, user_id: int | None) -> Record:
         run_id=str(spec.run_id),
         slug=spec.template.slug,
         boot_id=BOOT_ID,
-        started_at=datetime.now(UTC).isoformat(),
+        started_at=clock.now().isoformat(),
         memory_bytes=spec.memory_mb * 1024**2,
         port=spec.port,
         rcon_port=loopback_port(spec.port) if spec.template.rcon else 0,

@@ -30,6 +30,16 @@ TIMEOUT_SECONDS = 900
 READABLE = 0o755
 """The games' own users read the installation."""
 SEALED = 0o555
+_DIE_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
+_EXACTLY = (
+    "ci",
+    "--omit=dev",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=http",
+    "--no-progress",
+)
 _HOST = re.compile(r"https?://[^/\s]+/")
 _SECRET = re.compile(r"^KONTOR_", re.IGNORECASE)
 
@@ -117,25 +127,11 @@ def _npm_cache(part: Path) -> Path:
 
 def _npm_ci(node: Node, part: Path, progress: Progress) -> None:
     """Exactly what the lock file says, each package checked against its hash; no package's own scripts are run."""
-    command = [
-        *(("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()),
-        *node.npm,
-        *(
-            "ci",
-            "--omit=dev",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=http",
-            "--no-progress",
-        ),
-        *("--cache", str(_npm_cache(part))),
-    ]
-    total = max(1, len(json.loads((part / "package-lock.json").read_text())["packages"]) - 1)
+    packages = max(1, len(json.loads((part / "package-lock.json").read_text())["packages"]) - 1)
     environment = {name: value for name, value in os.environ.items() if not _SECRET.match(name)}
     environment["PATH"] = f"{node.program.parent}:{environment.get('PATH', '/usr/bin:/bin')}"
     process = subprocess.Popen(
-        command,
+        [*_DIE_WITH_US, *node.npm, *_EXACTLY, "--cache", str(_npm_cache(part))],
         cwd=part,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -148,27 +144,32 @@ def _npm_ci(node: Node, part: Path, progress: Progress) -> None:
     )
     watchdog = threading.Timer(TIMEOUT_SECONDS, _end_group, (process.pid,))
     watchdog.start()
-    tail: list[str] = []
     try:
-        assert process.stdout is not None
-        fetched, told = 0, 2
-        for raw in process.stdout:
-            line = _HOST.sub("", raw.rstrip())
-            tail = [*tail[-9:], line]
-            progress.line(line)
-            if line.startswith(("npm http fetch", "npm http cache")):
-                fetched += 1  # each package twice: its description, then its files
-                if (percent := min(95, 2 + 93 * fetched // (2 * total))) > told:
-                    told = percent
-                    progress.step(Step.DOWNLOADING, percent)
+        tail = _follow(process, packages, progress)
         if (code := process.wait()) != 0:
-            text = "\n".join(tail)
-            raise (DiskFull if "ENOSPC" in text else InstallFailed)(f"npm ended with {code}\n{text}")
+            raise (DiskFull if "ENOSPC" in tail else InstallFailed)(f"npm ended with {code}\n{tail}")
     finally:
         watchdog.cancel()
         if process.poll() is None:
             _end_group(process.pid)
             process.wait()
+
+
+def _follow(process: subprocess.Popen[str], packages: int, progress: Progress) -> str:
+    """Shows what npm says, and from it how far it is; returns its last lines."""
+    assert process.stdout is not None
+    tail: list[str] = []
+    fetched, told = 0, 2
+    for raw in process.stdout:
+        line = _HOST.sub("", raw.rstrip())
+        tail = [*tail[-9:], line]
+        progress.line(line)
+        if line.startswith(("npm http fetch", "npm http cache")):
+            fetched += 1  # each package twice: its description, then its files
+            if (percent := min(95, 2 + 93 * fetched // (2 * packages))) > told:
+                told = percent
+                progress.step(Step.DOWNLOADING, percent)
+    return "\n".join(tail)
 
 
 def _end_group(pid: int) -> None:

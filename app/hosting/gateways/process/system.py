@@ -83,6 +83,25 @@ class Identity:
                 os.kill(self.pid, number)
 
 
+def own_bytes(pid: int) -> int:
+    """Resident memory without what is mapped from files, which others may share."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            _, resident, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0
+    return (resident - shared) * PAGE
+
+
+def proportional_bytes(pid: int) -> int:
+    """Resident memory in which a page shared by n processes counts as an nth; costs about a millisecond."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+        for line in file:
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
 def snapshot() -> dict[int, Stat]:
     """Every process there is, zombies left out."""
     found = (Stat.read(int(name)) for name in os.listdir("/proc") if name.isdigit())
