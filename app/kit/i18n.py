@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from gettext import NullTranslations
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
@@ -55,14 +56,15 @@ def speaking(locale: str, timezone: str = "Europe/Berlin") -> Iterator[None]:
         refresh()
 
 
-def catalogue() -> Any:
+def catalogue() -> NullTranslations:
     """The translations of what is being rendered. A page asks hundreds of times; flask-babel's own way is ten times dearer."""
     space = g.get("_flask_babel")  # where flask-babel keeps the language; `refresh` empties it
     if space is not None:
         found = space.__dict__.get("kontor_catalogue")
         if found is not None and found[0] is space.__dict__.get("babel_locale"):
-            return found[1]
-    translations = get_translations()
+            known: NullTranslations = found[1]
+            return known
+    translations: NullTranslations = get_translations()
     space = g._flask_babel
     space.kontor_catalogue = (space.babel_locale, translations)
     return translations

@@ -164,13 +164,12 @@ def test_input_is_refused_field_by_field(app: Flask, people: People) -> None:
 
 
 def test_the_body_must_be_json_and_small(app: Flask, people: People) -> None:
-    client, header = (
-        app.test_client(),
-        {"Authorization": f"Bearer {token_for(people.alice, 'servers:write')}"},
-    )
-    post = lambda data, kind: (
-        client.post("/api/v1/servers", data=data, content_type=kind, headers=header).status_code
-    )  # noqa: E731
+    client = app.test_client()
+    header = {"Authorization": f"Bearer {token_for(people.alice, 'servers:write')}"}
+
+    def post(data: str | bytes, kind: str) -> int:
+        return client.post("/api/v1/servers", data=data, content_type=kind, headers=header).status_code
+
     assert post("name=X", "application/x-www-form-urlencoded") == 415
     assert post("{}", "text/plain") == 415
     assert post("{", "application/json") == 400
