@@ -29,7 +29,12 @@ PRODUCTS = ("booking", "hosting", "nanos", "desk", "chambers")
 def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     """The application for one process. `overrides` go to Flask's config (tests)."""
     settings = settings or Settings()
-    app = Flask("app", root_path=str(ROOT / "app"), template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Flask(
+        "app",
+        root_path=str(ROOT / "app"),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     keys = load_keys(settings)
     app.extensions["kontor-settings"] = settings
@@ -44,7 +49,12 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https:"),
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_pre_ping": True}
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": 10,
+            "max_overflow": 10,
+            "pool_timeout": 10,
+            "pool_pre_ping": True,
+        }
         if postgres
         else {"connect_args": {"timeout": 10, "check_same_thread": False}},
     )

@@ -204,7 +204,9 @@ class LiveApp:
                 is_operator=view.is_operator,
                 organisation_id=view.organisation_id,
             )
-            g.csrf_token = ""  # each browser has its own: it sends it as a header, which counts where the field is empty
+            g.csrf_token = (
+                ""  # each browser has its own: it sends it as a header, which counts where the field is empty
+            )
             with speaking(view.locale, view.timezone):
                 try:
                     return str(fragment.render(row_id))

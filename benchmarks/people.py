@@ -116,7 +116,8 @@ async def crowd(people: list[Person], port: int, seconds: float, pids: list[int]
 
 def measure(site: Site, sizes: tuple[int, ...], seconds: float) -> list[list[object]]:
     tenants = [
-        make_tenant(site, servers=3, running=1, sessions=PER_TENANT) for _ in range(-(-max(sizes) // PER_TENANT))
+        make_tenant(site, servers=3, running=1, sessions=PER_TENANT)
+        for _ in range(-(-max(sizes) // PER_TENANT))
     ]
     everybody = [Person(cookie, paths_of(tenant)) for tenant in tenants for cookie in tenant.cookies]
     master = site.start("web", "web", "wsgi:app", site.port)
@@ -131,5 +132,15 @@ def measure(site: Site, sizes: tuple[int, ...], seconds: float) -> list[list[obj
 def run(*, small: bool = False) -> None:
     with running_site("postgres") as site:
         rows = measure(site, (50, 100) if small else CROWDS, 10.0 if small else MEASURE)
-    columns = ["people", "pages", "pages/s", "failures", "p50 ms", "p95 ms", "p99 ms", "CPU ms a page", "web CPU %"]
+    columns = [
+        "people",
+        "pages",
+        "pages/s",
+        "failures",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "CPU ms a page",
+        "web CPU %",
+    ]
     sys.stdout.write(table("People with a think time of 10 s, PostgreSQL, web with 2 workers", columns, rows))

@@ -63,7 +63,13 @@ def periodic_jobs(app: Flask) -> list[Periodic]:
     A module lists its own as `SCHEDULE` in its tasks: (name, job reference, seconds) or (name, reference, "HH:MM").
     """
     found = list(GROUND)
-    for module in ("accounts", "billing", "messaging", "privacy", *app.extensions["kontor-settings"].enabled_modules):
+    for module in (
+        "accounts",
+        "billing",
+        "messaging",
+        "privacy",
+        *app.extensions["kontor-settings"].enabled_modules,
+    ):
         try:
             tasks = import_module(f"app.{module}.tasks")
         except ModuleNotFoundError:

@@ -18,7 +18,9 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
     return False
 
 
-def compare_type(_context: Any, _inspected: Column[Any], _column: Column[Any], inspected: Any, declared: Any) -> bool | None:
+def compare_type(
+    _context: Any, _inspected: Column[Any], _column: Column[Any], inspected: Any, declared: Any
+) -> bool | None:
     """SQLite keeps no zone; our type is the same either way."""
     return False if isinstance(declared, UtcDateTime) else None
 

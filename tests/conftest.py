@@ -17,7 +17,12 @@ from app.kit import clock
 from app.kit.config import Settings
 from app.kit.db import db
 
-pytest_plugins = ["tests.services.fixtures", "tests.services.docker_engine", "tests.services.squid", "tests.people"]
+pytest_plugins = [
+    "tests.services.fixtures",
+    "tests.services.docker_engine",
+    "tests.services.squid",
+    "tests.people",
+]
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -60,7 +60,9 @@ class Problem(BaseModel):
 def document(app: Flask) -> dict[str, Any]:
     """The whole description of what this application serves."""
     ops = operations(app)
-    shapes = [(op.body, "validation") for op in ops if op.body] + [(op.answer, "serialization") for op in ops if op.answer]
+    shapes = [(op.body, "validation") for op in ops if op.body] + [
+        (op.answer, "serialization") for op in ops if op.answer
+    ]
     _, defined = models_json_schema(
         [*dict.fromkeys(shapes), (Problem, "serialization")],  # type: ignore[list-item]
         ref_template="#/components/schemas/{model}",
@@ -85,10 +87,16 @@ def document(app: Flask) -> dict[str, Any]:
 
 def _headers() -> dict[str, Any]:
     return {
-        "RateLimit": {"description": "What is left of the limit, and when all of it is back.", "schema": {"type": "string"}},
+        "RateLimit": {
+            "description": "What is left of the limit, and when all of it is back.",
+            "schema": {"type": "string"},
+        },
         "RateLimit-Policy": {"description": "The limit that applies.", "schema": {"type": "string"}},
         "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
-        "Link": {"description": "The next page (RFC 8288), where there is one.", "schema": {"type": "string"}},
+        "Link": {
+            "description": "The next page (RFC 8288), where there is one.",
+            "schema": {"type": "string"},
+        },
         "Location": {"description": "Where the new thing is.", "schema": {"type": "string"}},
     }
 
@@ -154,7 +162,10 @@ def _responses(op: Operation) -> dict[str, Any]:
         common |= {400, 409}
     if op.body is not None:
         common |= {400, 413, 415}
-    limits = {"RateLimit": _ref("headers", "RateLimit"), "RateLimit-Policy": _ref("headers", "RateLimit-Policy")}
+    limits = {
+        "RateLimit": _ref("headers", "RateLimit"),
+        "RateLimit-Policy": _ref("headers", "RateLimit-Policy"),
+    }
     good: dict[str, Any] = {"description": "Done.", "headers": dict(limits)}
     if op.answer is not None:
         good["content"] = {"application/json": {"schema": _ref("schemas", op.answer.__name__)}}

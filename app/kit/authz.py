@@ -156,4 +156,6 @@ def _guard() -> None:
 def init_authz(app: Flask) -> None:
     """Refuse every endpoint that is not marked, and everybody the mark does not name."""
     app.before_request(_guard)
-    app.jinja_env.globals.update(may=lambda permission: may(current_actor(), permission), current_actor=current_actor)
+    app.jinja_env.globals.update(
+        may=lambda permission: may(current_actor(), permission), current_actor=current_actor
+    )

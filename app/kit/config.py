@@ -25,25 +25,44 @@ class Settings(BaseSettings):
     modules: str = Field("hosting", description="Products that are switched on, separated by commas.")
     debug: bool = Field(False, description="Developer mode: readable logs, style guide open.")
     demo: bool = Field(False, description="Demo data and the test top-up are offered.")
-    var_dir: Path = Field(ROOT / "var", description="Everything that is written: database, files, game servers, sockets.")
+    var_dir: Path = Field(
+        ROOT / "var", description="Everything that is written: database, files, game servers, sockets."
+    )
     database_url: str = Field("", description="SQLAlchemy URL; empty is SQLite in the var folder.")
-    redis_url: str = Field("", description="Redis URL; empty is the embedded server's socket in the var folder.")
-    public_url: str = Field("http://127.0.0.1:8000", description="The address people type; mails and origin checks use it.")
+    redis_url: str = Field(
+        "", description="Redis URL; empty is the embedded server's socket in the var folder."
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="The address people type; mails and origin checks use it."
+    )
     live_url: str = Field("", description="WebSocket address; empty is the public host on the next port.")
     secret_keys: SecretStr = Field(
-        SecretStr(""), description="Secrets, newest first, separated by commas; empty reads or makes var/secret.key."
+        SecretStr(""),
+        description="Secrets, newest first, separated by commas; empty reads or makes var/secret.key.",
     )
-    trusted_proxies: int = Field(0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* are believed.")
-    mail_url: str = Field("", description="smtp://user:password@host:port or smtps://…; empty keeps mail in the outbox.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* are believed."
+    )
+    mail_url: str = Field(
+        "", description="smtp://user:password@host:port or smtps://…; empty keeps mail in the outbox."
+    )
     mail_from: str = Field("Kontor <kontor@localhost>", description="Sender of mails.")
     sentry_dsn: str = Field("", description="Error tracking; empty is off.")
-    metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token for /metrics; empty allows loopback only.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for /metrics; empty allows loopback only."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: Literal["auto", "json", "text"] = Field("auto", description="auto is text on a terminal, else JSON.")
-    files_url: str = Field("", description="Where files are kept: empty is the var folder, s3://bucket/prefix is S3.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="auto is text on a terminal, else JSON."
+    )
+    files_url: str = Field(
+        "", description="Where files are kept: empty is the var folder, s3://bucket/prefix is S3."
+    )
     billing_zone: str = Field("Europe/Berlin", description="Time zone whose days and months bills follow.")
     accent: str = Field("", description="White-label accent colour as #rrggbb; refused below 4.5:1 contrast.")
-    game_host: str = Field("127.0.0.1", description="Address players type to reach game servers of this host.")
+    game_host: str = Field(
+        "127.0.0.1", description="Address players type to reach game servers of this host."
+    )
     game_ports: str = Field("25600-25999", description="Ports given to game servers, from-to.")
     game_runtime: str = Field("process", description="Runtime for new game servers: process or docker.")
     docker_url: str = Field("", description="Docker engine; empty is the local socket.")

@@ -47,7 +47,13 @@ class JobRef:
         `args` must be JSON: ids as text, never objects.
         """
         return _sink[0](
-            self, actor=actor, organisation_id=organisation_id, subject=subject, dedupe=dedupe, at=at, args=args
+            self,
+            actor=actor,
+            organisation_id=organisation_id,
+            subject=subject,
+            dedupe=dedupe,
+            at=at,
+            args=args,
         )
 
 

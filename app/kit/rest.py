@@ -43,7 +43,10 @@ class Paged(Shape):
 
     limit: int = Field(50, ge=1, le=100, description="Rows a page.")
     cursor: str | None = Field(
-        None, min_length=1, max_length=500, description="Where the next page begins: from `next_cursor` or the Link header."
+        None,
+        min_length=1,
+        max_length=500,
+        description="Where the next page begins: from `next_cursor` or the Link header.",
     )
 
 
@@ -159,7 +162,9 @@ def _serve(op: Operation, view: Callable[..., Result], parts: dict[str, Any]) ->
         raise TooMany(gettext("Zu viele Anfragen mit diesem Zugriffstoken."), allowance.retry_after)
     query = parse(op.query, _query_values(op), "query") if op.query else None
     if op.query is None and request.args:
-        raise Invalid(gettext("Diese Adresse nimmt keine Parameter."), dict.fromkeys(request.args, gettext("unbekannt")))
+        raise Invalid(
+            gettext("Diese Adresse nimmt keine Parameter."), dict.fromkeys(request.args, gettext("unbekannt"))
+        )
     body = _body(op)
     key = request.headers.get("Idempotency-Key") if op.method != "GET" else None
     if key is None:
@@ -193,7 +198,12 @@ def _once_key(actor: Actor, key: str) -> str:
 def _once(op: Operation, view: Callable[..., Result], parts: dict[str, Any], call: Call) -> Response:
     """The first request with a key does it, the others get its answer. Only success is kept: errors changed nothing."""
     store, key = _store[0], str(call.once)
-    asked = [op.method, request.path, request.query_string.decode("latin-1"), request.get_data(as_text=False).hex()]
+    asked = [
+        op.method,
+        request.path,
+        request.query_string.decode("latin-1"),
+        request.get_data(as_text=False).hex(),
+    ]
     turn, kept = store.take(key, hashlib.sha256(json.dumps(asked).encode()).hexdigest())
     if turn == "other":
         raise Invalid(gettext("Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt."))
@@ -211,7 +221,9 @@ def _once(op: Operation, view: Callable[..., Result], parts: dict[str, Any], cal
         store.free(key)
         raise
     headers = {name: value for name, value in response.headers if name == "Location"}
-    store.keep(key, {"sealed": secrets.seal(json.dumps([response.status_code, headers, response.get_data(True)]))})
+    store.keep(
+        key, {"sealed": secrets.seal(json.dumps([response.status_code, headers, response.get_data(True)]))}
+    )
     return response
 
 

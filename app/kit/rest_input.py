@@ -13,7 +13,11 @@ from app.kit.errors import Invalid, Malformed
 def parse(shape: type[BaseModel], raw: bytes | dict[str, Any], where: str) -> BaseModel:
     """The model behind JSON bytes or query values. Raises Malformed (no JSON), Invalid (by field)."""
     try:
-        value = shape.model_validate_json(raw, strict=True) if isinstance(raw, bytes) else shape.model_validate(raw)
+        value = (
+            shape.model_validate_json(raw, strict=True)
+            if isinstance(raw, bytes)
+            else shape.model_validate(raw)
+        )
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=True)
         if any(fault["type"] == "json_invalid" for fault in faults):
@@ -22,7 +26,10 @@ def parse(shape: type[BaseModel], raw: bytes | dict[str, Any], where: str) -> Ba
         raise Invalid(gettext("Einige Angaben passen nicht."), fields) from None
     unseen = _with_nul(value.model_dump(), where)
     if unseen is not None:
-        raise Invalid(gettext("Einige Angaben passen nicht."), {unseen: gettext("Enthält Zeichen, die man nicht sieht.")})
+        raise Invalid(
+            gettext("Einige Angaben passen nicht."),
+            {unseen: gettext("Enthält Zeichen, die man nicht sieht.")},
+        )
     return value
 
 

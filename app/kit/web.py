@@ -63,7 +63,9 @@ HINTS = {
     422: lazy_gettext("Etwas daran passt nicht."),
     429: lazy_gettext("Warte einen Moment und versuch es dann noch einmal."),
     500: lazy_gettext("Es wurde nichts halb gespeichert. Wir haben den Fehler mit der Nummer unten notiert."),
-    503: lazy_gettext("Ein Teil der Plattform antwortet nicht. Es wurde nichts geändert. Versuch es gleich noch einmal."),
+    503: lazy_gettext(
+        "Ein Teil der Plattform antwortet nicht. Es wurde nichts geändert. Versuch es gleich noch einmal."
+    ),
 }
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,40}$")
 
@@ -82,7 +84,12 @@ def answer_error(status: int, message: str = "", fields: dict[str, str] | None =
     else:
         kind = "fragment" if wants_fragment() else "page"
         page = render_template(
-            f"errors/{kind}.html", status=status, title=title, message=text, fields=fields or {}, request_id=g.request_id
+            f"errors/{kind}.html",
+            status=status,
+            title=title,
+            message=text,
+            fields=fields or {},
+            request_id=g.request_id,
         )
         response = make_response(page)
     response.status_code = status
@@ -180,7 +187,9 @@ def init_web(app: Flask) -> None:
 
     app.register_error_handler(SignInNeeded, _sign_in)
     app.register_error_handler(KontorError, _known)
-    app.register_error_handler(CSRFError, lambda e: answer_error(400, gettext("Die Seite war zu alt. Lade sie neu.")))
+    app.register_error_handler(
+        CSRFError, lambda e: answer_error(400, gettext("Die Seite war zu alt. Lade sie neu."))
+    )
     app.register_error_handler(HTTPException, _http)
     for kind in (OperationalError, InterfaceError, PoolTimeout, *REDIS_DOWN):
         app.register_error_handler(kind, _gone)

@@ -33,7 +33,11 @@ def name_of(path: Path) -> str:
 
 
 def test_python_files_stay_small() -> None:
-    long = {name_of(p): n for p in python_files("app", "jobs") if (n := len(p.read_text().splitlines())) > PYTHON_LINES}
+    long = {
+        name_of(p): n
+        for p in python_files("app", "jobs")
+        if (n := len(p.read_text().splitlines())) > PYTHON_LINES
+    }
     assert {k: v for k, v in long.items() if k not in LONG_FILES} == {}
 
 
@@ -124,9 +128,25 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
     this = Path(__file__)
     banned = re.compile(r"(?<![\w.-])/(work|root)/|registry\.npmjs\.org/.+\.tgz|\bhelper-\d\b")
     found = []
-    for folder in ("app", "jobs", "templates", "static", "docs", "deploy", "tests", "benchmarks", "migrations", ".ci"):
+    for folder in (
+        "app",
+        "jobs",
+        "templates",
+        "static",
+        "docs",
+        "deploy",
+        "tests",
+        "benchmarks",
+        "migrations",
+        ".ci",
+    ):
         for path in (ROOT / folder).rglob("*"):
-            if not path.is_file() or path == this or path.suffix in {".pyc", ".mo", ".png"} or "node_modules" in path.parts:
+            if (
+                not path.is_file()
+                or path == this
+                or path.suffix in {".pyc", ".mo", ".png"}
+                or "node_modules" in path.parts
+            ):
                 continue
             if banned.search(path.read_text(errors="ignore")):
                 found.append(name_of(path))
@@ -135,5 +155,7 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
 
 @pytest.mark.parametrize("folder", ["static", "templates", "app"])
 def test_third_party_files_are_fetched_not_kept(folder: str) -> None:
-    kept = [name_of(p) for p in (ROOT / folder).rglob("*") if re.search(r"\.min\.(js|css)$|\.woff2?$", p.name)]
+    kept = [
+        name_of(p) for p in (ROOT / folder).rglob("*") if re.search(r"\.min\.(js|css)$|\.woff2?$", p.name)
+    ]
     assert kept == []

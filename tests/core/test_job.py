@@ -118,7 +118,9 @@ def test_not_now_does_not_count_as_an_attempt(
     assert state_of(job_id) == "done"
 
 
-def test_a_dead_worker_s_job_is_taken_over_and_the_dead_one_s_result_refused(db_app: Flask, frozen: Any) -> None:
+def test_a_dead_worker_s_job_is_taken_over_and_the_dead_one_s_result_refused(
+    db_app: Flask, frozen: Any
+) -> None:
     job_id = ask()
     dead = jobs.claim(job_id, "first")
     assert dead is not None
@@ -140,9 +142,13 @@ def test_a_job_that_kills_its_workers_is_given_up(app: Flask, frozen: Any) -> No
     assert state_of(job_id) == "failed"
 
 
-def test_the_sweeper_pushes_what_nobody_took(app: Flask, frozen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_pushes_what_nobody_took(
+    app: Flask, frozen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pushed: list[UUID] = []
-    monkeypatch.setitem(app.extensions, "kontor-carrier", lambda job_id, queue, timeout: pushed.append(job_id))
+    monkeypatch.setitem(
+        app.extensions, "kontor-carrier", lambda job_id, queue, timeout: pushed.append(job_id)
+    )
     job_id = ask()
     later = ask(at=clock.now() + timedelta(minutes=5))
     assert pushed == [job_id]

@@ -42,7 +42,12 @@ def house(tmp_path: Path, redis_url: str) -> Iterator[Flask]:
 @pytest.fixture
 def spawn(house: Flask, tmp_path: Path, redis_url: str) -> Iterator[Spawn]:
     running: list[subprocess.Popen[bytes]] = []
-    environment = {**os.environ, "KONTOR_VAR_DIR": str(tmp_path), "KONTOR_REDIS_URL": redis_url, "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "KONTOR_VAR_DIR": str(tmp_path),
+        "KONTOR_REDIS_URL": redis_url,
+        "PYTHONPATH": str(ROOT),
+    }
 
     def start(*arguments: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *(arguments or ("jobs.runtime", "--queue", "default"))]

@@ -48,7 +48,8 @@ def two_free_ports() -> int:
     while True:
         port = free_port()
         probe = subprocess.run(
-            [sys.executable, "-c", f"import socket; socket.socket().bind(('127.0.0.1', {port + 1}))"], check=False
+            [sys.executable, "-c", f"import socket; socket.socket().bind(('127.0.0.1', {port + 1}))"],
+            check=False,
         )
         if probe.returncode == 0:
             return port
@@ -79,7 +80,9 @@ def house() -> Iterator[House]:
         if assets.is_dir():
             (var / "static").symlink_to(assets)
         python = [sys.executable, "-m"]
-        subprocess.run([*python, "flask", "--app", "wsgi", "kontor", "prepare", "--demo"], env=env, cwd=ROOT, check=True)
+        subprocess.run(
+            [*python, "flask", "--app", "wsgi", "kontor", "prepare", "--demo"], env=env, cwd=ROOT, check=True
+        )
         log = var / "house.log"
         with log.open("wb") as out:
             runner = subprocess.Popen([*python, "app.kit.runner"], env=env, cwd=ROOT, stdout=out, stderr=out)
@@ -120,7 +123,9 @@ def visitor(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None)
+        page.on(
+            "console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None
+        )
         return page
 
     yield start

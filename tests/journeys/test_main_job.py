@@ -54,7 +54,9 @@ def test_deploy_join_play_stop_and_pay_to_the_nano_euro(
 
     page.locator("input[name=command]").fill("list")
     page.get_by_role("button", name="Senden").click()
-    expect(page.locator("[data-console-log]")).to_contain_text(re.compile(r"There are 1 of a max of"), timeout=30_000)
+    expect(page.locator("[data-console-log]")).to_contain_text(
+        re.compile(r"There are 1 of a max of"), timeout=30_000
+    )
 
     cost = page.locator("[data-live-cost]").first
     before = cost.inner_text()

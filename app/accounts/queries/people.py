@@ -71,9 +71,7 @@ def person_names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     wanted = {one for one in person_ids if one is not None}
     if not wanted:
         return {}
-    return dict(
-        db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all()
-    )
+    return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
 
 
 def people_of(organisation_id: UUID, *roles: str) -> list[Member]:

@@ -54,7 +54,9 @@ def forecast(organisation_id: UUID, subject: Subject | None = None) -> MonthFore
     now, zone = clock.now(), config.settings().billing_zone
     today = local_day(micros(now), zone)
     began, ends = today.replace(day=1), local_day(next_month_start(today, zone), zone)
-    daily, rate, first_use = _daily(organisation_id, subject, min(began, today - timedelta(days=HISTORY_DAYS)), now)
+    daily, rate, first_use = _daily(
+        organisation_id, subject, min(began, today - timedelta(days=HISTORY_DAYS)), now
+    )
     measured = sum(nanos for day, nanos in daily.items() if day >= began)
     first_day = local_day(micros(first_use), zone) if first_use else None
     so_far = MonthSoFar(

@@ -20,7 +20,9 @@ def _thresholds(chosen: Mapping[str, Any] | None) -> Thresholds:
     return Thresholds(**{name: int(value) for name, value in (chosen or {}).items()})
 
 
-def thresholds_of(warn_minutes: int | None, chosen: Mapping[str, Any] | Literal["ask"] | None = "ask") -> Thresholds:
+def thresholds_of(
+    warn_minutes: int | None, chosen: Mapping[str, Any] | Literal["ask"] | None = "ask"
+) -> Thresholds:
     """The operator's values with this organisation's warning time. `chosen` is `setting_column(KEY)`, read before."""
     common = operator_thresholds() if chosen == "ask" else _thresholds(chosen)
     if warn_minutes is None:

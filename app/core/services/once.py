@@ -66,6 +66,4 @@ def keep_answer(key: str, answer: dict[str, Any]) -> None:
 def free_once(key: str) -> None:
     """Nothing was done: the key may be used again."""
     with transaction():
-        db.session.execute(
-            delete(Once).where(Once.key == key).execution_options(synchronize_session=False)
-        )
+        db.session.execute(delete(Once).where(Once.key == key).execution_options(synchronize_session=False))

@@ -46,7 +46,9 @@ class SampleForm(Form):
         choices=[("paper", "Paper 1.20"), ("fabric", "Fabric"), ("sky", "SkyBlock")],
         default="paper",
     )
-    memory = SelectField("Arbeitsspeicher", choices=[("2", "2 GB"), ("4", "4 GB"), ("8", "8 GB")], default="4")
+    memory = SelectField(
+        "Arbeitsspeicher", choices=[("2", "2 GB"), ("4", "4 GB"), ("8", "8 GB")], default="4"
+    )
     text = TextAreaField("Nachricht")
     agree = BooleanField("Bei Leerlauf schlafen legen")
 
