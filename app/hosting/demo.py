@@ -101,5 +101,6 @@ def _measure(server_id: UUID, started: datetime, ended: datetime, dice: random.R
             tps=20.0 - 0.1 * players,
             network_received_bytes=covered * players * 2_000,
             network_sent_bytes=covered * players * 9_000,
+            played_seconds=int(covered * 0.8) if players else 0,
         )
         sample.keep({server_id: row}, hour, 3600)

@@ -15,6 +15,8 @@ from app.core.api import COMMAND, HIT, Hit, describe_area, describe_event, descr
 from app.hosting.policies import P
 from app.hosting.queries.server import ServerFilter, list_servers, names_of
 from app.hosting.rules.offer import Button
+from app.hosting.rules.period import parse_period
+from app.hosting.services.report_paper import period_words
 from app.kit import formats
 from app.kit.authz import Actor, may
 
@@ -83,7 +85,9 @@ def _names(ids: Iterable[UUID]) -> dict[UUID, Any]:
 
 
 def _sums(data: dict[str, Any]) -> Mapping[str, Any]:
-    return {"total": formats.money(data["total_nanos"])} if "total_nanos" in data else {}
+    if "total_nanos" not in data:
+        return {}
+    return {"total": formats.money(data["total_nanos"]), "period": period_words(parse_period(data["period"]))}
 
 
 def describe() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.hosting.rules.period import parse_period
+from app.hosting.services.report_paper import period_words
 from app.kit import formats
 from app.messaging.api import notice_kind
 
@@ -20,7 +22,7 @@ def _runway(data: dict[str, Any]) -> Mapping[str, Any]:
 
 
 def _report(data: dict[str, Any]) -> Mapping[str, Any]:
-    return {"total": formats.money(data["total_nanos"])}
+    return {"total": formats.money(data["total_nanos"]), "period": period_words(parse_period(data["period"]))}
 
 
 def register_kinds() -> None:
