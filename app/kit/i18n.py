@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from gettext import NullTranslations
 from typing import Any
 
+from babel.support import NullTranslations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_translations, refresh
 from jinja2 import pass_eval_context
@@ -73,7 +73,7 @@ def catalogue() -> NullTranslations:
 @pass_eval_context
 def _say(context: EvalContext, text: str, /, **variables: Any) -> str:
     """`_("…")` in templates: as Jinja's own, where every text is a format."""
-    said = catalogue().ugettext(text)
+    said: str = catalogue().ugettext(text)
     if context.autoescape:
         said = Markup(said)  # noqa: S704 - our own words; variables are escaped
     return said % variables if variables or "%" in said else said
