@@ -47,9 +47,12 @@ def load_prices() -> Mapping[str, pricing.Prices]:
     return _read_prices()
 
 
+_PRICES = select(Price).order_by(Price.meter, Price.valid_from)
+
+
 def _read_prices() -> dict[str, list[pricing.Price]]:
     found: dict[str, list[pricing.Price]] = {}
-    for row in db.session.scalars(select(Price).order_by(Price.meter, Price.valid_from)):
+    for row in db.session.scalars(_PRICES):
         found.setdefault(row.meter, []).append(price_of(row))
     for shipped in SHIPPED:
         found.setdefault(shipped.meter, [shipped])

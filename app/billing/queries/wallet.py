@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.billing.models import Account, Wallet
 from app.billing.models.ledger import WALLET
@@ -55,13 +55,17 @@ class _Snapshot:
     now: datetime
 
 
+# Built once: putting a statement together costs as much as running it.
+_ACCOUNT = (
+    select(Account.balance_nanos, Wallet.warn_minutes, setting_column(KEY))
+    .outerjoin(Wallet, Wallet.organisation_id == Account.organisation_id)
+    .where(Account.organisation_id == bindparam("organisation_id"), Account.kind == WALLET)
+)
+
+
 def _snapshot(organisation_id: UUID) -> _Snapshot:
     now = clock.now()
-    row = db.session.execute(
-        select(Account.balance_nanos, Wallet.warn_minutes, setting_column(KEY))
-        .outerjoin(Wallet, Wallet.organisation_id == Account.organisation_id)
-        .where(Account.organisation_id == organisation_id, Account.kind == WALLET)
-    ).first()
+    row = db.session.execute(_ACCOUNT, {"organisation_id": organisation_id}).first()
     balance, warn = (row[0], row[1]) if row else (0, None)
     thresholds = thresholds_of(warn, row[2]) if row else thresholds_of(warn)
     usages = undone_rows(organisation_id)
