@@ -225,9 +225,8 @@ def test_a_process_nobody_wants_is_ended(real: Real) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.parametrize("rig", ["docker"], indirect=True)
 def test_the_engine_is_restarted_and_the_truth_comes_back(real: Real, request: pytest.FixtureRequest) -> None:
-    if real.rig.name != "docker":
-        pytest.skip("only an engine can be restarted")
     engine = request.getfixturevalue("docker_engine")
     server_id = real.running()
     first = real.host.row(server_id).run_id
