@@ -16,7 +16,7 @@ from app.hosting.policies import P
 from app.hosting.queries.server import ServerFilter, list_servers, names_of
 from app.hosting.rules.offer import Button
 from app.hosting.rules.period import parse_period
-from app.hosting.services.report_paper import period_words
+from app.hosting.wording import period_words
 from app.kit import formats
 from app.kit.authz import Actor, may
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.hosting.rules.period import parse_period
-from app.hosting.services.report_paper import period_words
+from app.hosting.wording import period_words
 from app.kit import formats
 from app.messaging.api import notice_kind
 

@@ -13,7 +13,8 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.hosting.queries.report_data import Figures
-from app.hosting.rules.period import WEEK, Period
+from app.hosting.rules.period import Period
+from app.hosting.wording import period_words
 from app.kit import charts, formats
 from app.kit.money import NANOS, Money
 from app.kit.pdf import render_pdf
@@ -29,15 +30,6 @@ class Paper:
 
     name: str
     data: bytes
-
-
-def period_words(period: Period) -> str:
-    """November 2026, or Woche 47, 16.–22. November 2026."""
-    if period.kind != WEEK:
-        return str(format_date(period.first, "MMMM yyyy"))
-    week = period.first.isocalendar().week
-    return _("Woche %(week)d, %(first)s bis %(last)s", week=week, first=format_date(period.first, "d. MMM"),
-             last=format_date(period.last, "d. MMM yyyy"))  # fmt: skip
 
 
 def draw(made: Figures, organisation: str, server: str | None, language: str) -> Paper:

@@ -17,8 +17,8 @@ from app.hosting.queries import report as queries
 from app.hosting.queries.server import server_names
 from app.hosting.rules.period import parse_period, recent
 from app.hosting.services import report as services
-from app.hosting.services.report_paper import period_words
 from app.hosting.views import hosting
+from app.hosting.wording import period_words
 from app.kit import clock, htmx
 from app.kit.authz import allows, current_actor, may
 from app.kit.config import settings
