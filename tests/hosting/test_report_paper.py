@@ -19,7 +19,7 @@ from app.core.queries.mail import outbox
 from app.hosting.models import Report, Sample
 from app.hosting.queries.report import plan_of, report_of, reports_of
 from app.hosting.queries.report_data import figures
-from app.hosting.rules.period import parse_period
+from app.hosting.rules.period import parse_period, period_of
 from app.hosting.services import report as reports
 from app.hosting.services import report_paper, sample
 from app.hosting.services.server import start_server, stop_server
@@ -136,6 +136,16 @@ class TestTheSum:
     def test_an_organisation_that_never_had_anything_gets_an_empty_report(self, host: Host) -> None:
         host.owner = host.stranger
         assert "Summe exakt 0,00 €" in text_of(host, make(host))
+
+    def test_what_the_wallet_could_not_pay_is_told_and_not_in_the_sum(self, host: Host) -> None:
+        host.running("Bauwelt")
+        clock.advance(days=500)
+        report_id = make(host, period=period_of("month", clock.now().date()))
+        text = text_of(host, report_id)
+        assert report_of(host.owner, report_id).total == Money(0)
+        assert "Summe exakt 0,00 €" in text
+        assert "Das Guthaben reichte nicht" in text
+        assert host.balance() == 0
 
     def test_neighbouring_weeks_share_nothing_and_lose_nothing(self, host: Host) -> None:
         host.running("Bauwelt")

@@ -19,7 +19,7 @@ from app.hosting.rules.period import Period
 from app.kit import clock
 from app.kit.config import settings
 from app.kit.db import db
-from app.kit.money import Money
+from app.kit.money import ZERO, Money
 
 ACTIVE = "hosting.active"
 MOST_ROWS = 800  # of the bookings table; a longer one is put together per server
@@ -66,10 +66,13 @@ class Figures:
     bookings: tuple[Booking, ...]
     shortened: bool
     forecast: MonthForecast | None
+    unpaid: Money
 
 
-def figures(organisation_id: UUID, period: Period, server_id: UUID | None, until: datetime) -> Figures:
-    """Read the figures; usage must have been settled up to `until`."""
+def figures(
+    organisation_id: UUID, period: Period, server_id: UUID | None, until: datetime, unpaid: Money = ZERO
+) -> Figures:
+    """Read the figures; usage must have been settled up to `until`, which left `unpaid` of the organisation open."""
     zone = settings().billing_zone
     begins, ends = period.begins(zone), period.ends(zone)
     subject = ("hosting.server", server_id) if server_id else None
@@ -101,6 +104,7 @@ def figures(organisation_id: UUID, period: Period, server_id: UUID | None, until
         bookings=tuple(rows if len(rows) <= MOST_ROWS else _together(rows)),
         shortened=len(rows) > MOST_ROWS,
         forecast=None if complete else billing.forecast(organisation_id, subject),
+        unpaid=unpaid,
     )
 
 

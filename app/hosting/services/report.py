@@ -26,6 +26,7 @@ from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.kit.i18n import speaking
 from app.kit.ids import new_id
 from app.kit.links import path_to
+from app.kit.money import Money
 from app.messaging.api import notify
 
 KIND = "hosting.report"  # of the stored file
@@ -90,11 +91,11 @@ def make_report(report_id: UUID) -> dict[str, str]:
     period = Period(row.first, row.last, row.period)
     progress(5, _("Verbrauch wird gebucht"))
     until = clock.now()
-    billing.settle(row.organisation_id, until)
+    settled = billing.settle(row.organisation_id, until)
     progress(20, _("Zahlen werden gelesen"))
     organisation = get_organisation(row.organisation_id)
     server = db.session.get(Server, row.server_id) if row.server_id else None
-    made = figures(row.organisation_id, period, row.server_id, until)
+    made = figures(row.organisation_id, period, row.server_id, until, Money(settled.unpaid))
     progress(40, _("Bericht wird gezeichnet"))
     with speaking(row.locale, settings().billing_zone):
         paper = draw(
