@@ -15,7 +15,10 @@ from app.accounts.api import add_member, create_organisation, create_person
 from app.core.queries.mail import outbox
 from app.kit import clock, live
 from app.kit.db import db, transaction
+from app.kit.dom import dom_id
 from app.kit.errors import NotFound
+from app.kit.jobref import JobRef
+from app.live import LiveApp, View
 from app.messaging.api import notify
 from app.messaging.queries.notice import find_notice, notices_of, unread_count, unread_of
 from app.messaging.rules.kind import Choice
@@ -295,3 +298,24 @@ class TestNames:
         tell(people, "accounts.member_joined", person_ids=[people.alice.id],
              data={"person_id": str(uuid4()), "role": "member"})  # fmt: skip
         assert texts(people.alice) == ["– gehört jetzt dazu, Rolle: Mitglied."]
+
+
+class TestLiveProcess:
+    def test_the_live_process_renders_bell_and_progress(self, app: Flask, people: People) -> None:
+        """It renders without a request and without knowing the person: the fragments must not need either."""
+        tell(people, person_ids=[people.alice.id])
+        with transaction():
+            job_id = JobRef("jobs.trial.body", title="Probe").later(actor=people.alice.actor)
+        process = LiveApp(app)
+        for topic, row_id, words in (
+            (bell_id(people.alice.actor), people.alice.id, "1 ungelesen"),
+            (dom_id("core-job", job_id, "progress"), job_id, "Wartet auf einen freien Arbeiter"),
+        ):
+            found = live.find(topic)
+            assert found is not None
+            html = process.render(
+                found[0], row_id, View("de", "Europe/Berlin", "owner", False, people.organisation_id)
+            )
+            assert html is not None
+            assert f'id="{topic}"' in html
+            assert words in html
