@@ -31,20 +31,20 @@ from app.core.services.machinery import (
     put_setting,
     setting_column,
 )
-from app.core.services.mail import send_mail
+from app.core.services.mail import forget_mails, send_mail
 from app.core.services.once import Turn, free_once, keep_answer, take_once
 from app.core.services.work import log_line, progress
 
 __all__ = [
-    "COMMAND",
-    "HIT",
-    "JUMP",
     "Activity",
+    "COMMAND",
     "Contributor",
     "Fact",
     "FileView",
     "Filter",
+    "HIT",
     "Hit",
+    "JUMP",
     "JobView",
     "NotNow",
     "Recorded",
@@ -67,6 +67,7 @@ __all__ = [
     "find_event",
     "find_file",
     "find_job",
+    "forget_mails",
     "free_once",
     "get_setting",
     "gone",

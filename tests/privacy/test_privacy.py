@@ -23,6 +23,8 @@ from app.accounts.api import (
     people_of,
 )
 from app.accounts.models import Membership, Person, Session, Token
+from app.accounts.services import link
+from app.accounts.services.invitation import invite
 from app.accounts.services.session import open_session
 from app.core.api import contributor, contributors, open_file, store_file
 from app.core.models import Event, File, Mail
@@ -166,6 +168,9 @@ class TestErasure:
         with transaction():
             notify("accounts.removed", dedupe="x", person_ids=[person_id],
                    data={"organisation_id": str(db_people.organisation_id)})  # fmt: skip
+            link.make("magic", email="zebulon@example.org", person_id=person_id)
+            link.make("signup", email="zebulon@example.org", person_id=None)
+        invite(db_people.cleo.actor, email="zebulon@example.org", role="member")
         with clock.freeze(clock.now() - timedelta(days=15)):
             schedule_erasure(actor, password=PASSWORD)
         assert erase_due() == 1

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 from app.accounts.events import MemberLeft, PersonErased
 from app.accounts.models import BackupCode, Invitation, Link, Membership, Organisation, Person, Session, Token
 from app.accounts.services.session import drop_sessions
-from app.core.api import Activity, Retention, contributor, record
+from app.core.api import Activity, Retention, contributor, forget_mails, record
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor
 from app.kit.db import db, lock, require_transaction
@@ -104,6 +104,7 @@ def erase_account(person_id: UUID) -> None:
         db.session.execute(delete(owned).where(owned.person_id == person_id))
     db.session.execute(delete(Link).where(Link.email == person.email))
     db.session.execute(delete(Invitation).where(Invitation.email == person.email))
+    forget_mails(person.email)
     person.email, person.name = f"{person_id.hex}@erased.invalid", ""
     person.password_hash = person.totp_secret = person.totp_pending = None
     person.is_operator, person.email_verified_at, person.signed_in_at = False, None, None

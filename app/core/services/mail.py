@@ -146,6 +146,12 @@ def compose(row: Mail) -> EmailMessage:
     return message
 
 
+def forget_mails(recipient: str) -> None:
+    """Drop every mail to an address, whoever it was meant for. Joins the caller's transaction."""
+    require_transaction()
+    db.session.execute(delete(Mail).where(Mail.recipient == recipient))
+
+
 def tidy_mail() -> int:
     """Delete what is older than 30 days. Returns how many."""
     with transaction() as session:
