@@ -1,6 +1,6 @@
 """What `make` calls: brings this machine to the point where the target can run, then runs it.
 
-    python3 deploy/setup.py run|demo|test|test-fast|check|bench [arguments]
+    python3 deploy/setup.py run|demo|test|test-fast|check|translations|bench [arguments]
 
 Everything that has not changed since the last time is skipped. Standard library only.
 """
@@ -141,6 +141,7 @@ def start() -> None:
     become(PYTHON, "-m", "app.kit.runner", "--scale", scale, "--announce", text)
 
 
+PARALLEL = ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
 FAST = "not slow and not docker and not browser and not postgres and not bench"
 
 
@@ -165,21 +166,9 @@ def main() -> None:
     elif target == "demo":
         print(sign_in_lines(), end="")
     elif target == "test":
-        become(PYTHON, "-m", "pytest", *rest)
+        become(PYTHON, "-m", "pytest", "-m", "not bench", *rest)
     elif target == "test-fast":
-        become(
-            PYTHON,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            str(os.cpu_count() or 2),
-            "--dist",
-            "loadfile",
-            "-m",
-            FAST,
-            *rest,
-        )
+        become(PYTHON, "-m", "pytest", "-q", *PARALLEL, "-m", FAST, *rest)
     elif target == "bench":
         become(PYTHON, "-m", "benchmarks", *rest)
     elif target == "translations":

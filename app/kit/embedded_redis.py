@@ -27,7 +27,7 @@ def main() -> None:
     os.execv(program, [  # noqa: S606
         program, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", str(data),
         "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
-        "--loglevel", "warning", "--set-proc-title", "no",
+        "--loglevel", "warning", "--logfile", str(data / "valkey.log"), "--set-proc-title", "no",
     ])  # fmt: skip
 
 
