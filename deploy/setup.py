@@ -141,7 +141,8 @@ def start() -> None:
     become(PYTHON, "-m", "app.kit.runner", "--scale", scale, "--announce", text)
 
 
-PARALLEL = ("-n", str(os.cpu_count() or 2), "--dist", "worksteal")
+WORKERS = ("-n", str(min(os.cpu_count() or 2, 4)))
+PARALLEL = (*WORKERS, "--dist", "worksteal")
 FAST = "not slow and not docker and not browser and not postgres and not bench"
 
 
@@ -166,7 +167,7 @@ def main() -> None:
     elif target == "demo":
         print(sign_in_lines(), end="")
     elif target == "test":
-        become(PYTHON, "-m", "pytest", "-m", "not bench", *rest)
+        become(PYTHON, "-m", "pytest", "-q", *WORKERS, "--dist", "loadfile", "-m", "not bench", *rest)
     elif target == "test-fast":
         become(PYTHON, "-m", "pytest", "-q", *PARALLEL, "-m", FAST, *rest)
     elif target == "bench":
