@@ -213,9 +213,11 @@ class LiveApp:
                 except KontorError:
                     return None
 
-    def lines(self, texts: list[str]) -> str:
+    def lines(self, fragment: Fragment, texts: list[str]) -> str:
         """New lines of a stream, escaped."""
         with self.app.test_request_context("/live", base_url=self.settings.public_url):
+            if fragment.lines is not None:
+                return fragment.lines(texts)
             line = self.app.jinja_env.globals["ui"].console_line  # type: ignore[attr-defined]
             return "".join(str(line(text)) for text in texts)
 

@@ -29,6 +29,7 @@ class Fragment:
     authorise: Callable[[Actor, UUID], bool]
     render: Callable[[UUID], str]
     stream: bool = False
+    lines: Callable[[list[str]], str] | None = None
 
 
 _fragments: dict[tuple[str, str], Fragment] = {}
@@ -41,9 +42,10 @@ def fragment(
     authorise: Callable[[Actor, UUID], bool],
     render: Callable[[UUID], str],
     stream: bool = False,
+    lines: Callable[[list[str]], str] | None = None,
 ) -> None:
-    """Register a live fragment; done in a module's `register`."""
-    _fragments[prefix, aspect] = Fragment(prefix, aspect, authorise, render, stream)
+    """Register a live fragment; done in a module's `register`. `lines` renders a stream's new lines, escaped."""
+    _fragments[prefix, aspect] = Fragment(prefix, aspect, authorise, render, stream, lines)
 
 
 def find(topic: str) -> tuple[Fragment, UUID] | None:

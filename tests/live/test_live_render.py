@@ -73,3 +73,24 @@ def test_while_the_socket_is_down_the_same_parts_come_by_request(app: Flask, peo
     assert answer.text.startswith(f'<hx-partial hx-target="#{topic}" hx-swap="outerMorph">')
     assert sign_in(app.test_client(), people.cleo).get(asked).text == ""
     assert app.test_client().get(asked).status_code in (302, 303)
+
+
+def test_console_lines_come_once_and_look_the_same_live_and_in_the_snapshot(
+    app: Flask, live: LiveApp, people: People, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.hosting.services import console
+
+    settings = app.extensions["kontor-settings"].model_copy(update={"redis_url": redis_url})
+    monkeypatch.setitem(app.extensions, "kontor-settings", settings)
+    monkeypatch.setitem(app.extensions, "kontor-redis", {})
+    server_id = create_server(people.alice.actor, name="Konsole", template="flying-squid")
+    found = find(dom_id("hosting-server", server_id, "console"))
+    assert found is not None
+    assert console.publish(server_id, ["first", "WARN <b>second</b>"])
+    snapshot = live.render(*found, view(people.alice)) or ""
+    assert 'data-position="2"' in snapshot[:400]
+    lines = live.lines(found[0], ["first", "WARN <b>second</b>"])
+    assert lines in snapshot
+    assert "<b>" not in lines
+    assert console.publish(server_id, ["third"])
+    assert 'data-position="3"' in (live.render(*found, view(people.alice)) or "")[:400]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
-from app.hosting.queries.console import KEPT_LINES, console_key
+from app.hosting.queries.console import KEPT_LINES, console_key, count_key
 from app.hosting.rules.console import clean
 from app.kit import cache, live
 
@@ -23,20 +23,23 @@ def publish(server_id: UUID, lines: Sequence[str], position: str | None = None) 
     Whoever reads the log goes on from the last place that was kept, so nothing is lost or told twice.
     """
     plain = [clean(line)[:LONGEST].rstrip() for line in lines]
-    key = console_key(server_id)
+    key, number = console_key(server_id), None
     try:
         with cache.client().pipeline(transaction=True) as pipe:
             if plain:
                 pipe.rpush(key, *plain[-KEPT_LINES:])
                 pipe.ltrim(key, -KEPT_LINES, -1)
                 pipe.expire(key, KEPT_SECONDS)
+                pipe.incrby(count_key(server_id), len(plain))
+                pipe.expire(count_key(server_id), KEPT_SECONDS)
             if position is not None:
                 pipe.set(_position_key(server_id), position, ex=KEPT_SECONDS)
-            pipe.execute()
+            answers = pipe.execute()
+            number = cast(int, answers[3]) if plain else None
     except cache.REDIS_DOWN:
         return False
     if plain:
-        live.append("hosting-server", server_id, "console", plain)
+        live.append("hosting-server", server_id, "console", plain, position=number)
     return True
 
 
@@ -53,6 +56,6 @@ def last_position(server_id: UUID) -> str | None:
 def forget(server_id: UUID) -> None:
     """The server is gone, and its lines with it."""
     try:
-        cache.client().delete(console_key(server_id), _position_key(server_id))
+        cache.client().delete(console_key(server_id), count_key(server_id), _position_key(server_id))
     except cache.REDIS_DOWN:
         return

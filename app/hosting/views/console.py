@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.hosting.policies import P
-from app.hosting.queries.console import console_lines
+from app.hosting.queries.console import numbered_lines
 from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.services import power
 from app.hosting.views import hosting
@@ -38,15 +38,23 @@ def kind_of(text: str) -> str:
 
 def tail(server: ServerDetail, limit: int = 200) -> list[Line]:
     """The last lines of the newest run; a machine that does not answer gives one line that says so."""
+    return numbered_tail(server, limit)[0]
+
+
+def numbered_tail(server: ServerDetail, limit: int = 200) -> tuple[list[Line], int]:
+    """The same with the number of the last line, so that lines which come live are not shown twice."""
     try:
-        return [Line(text, kind_of(text)) for text in console_lines(server, limit)]
+        lines, number = numbered_lines(server, limit)
     except Unavailable:
-        return [
-            Line(
-                _("Die Maschine antwortet gerade nicht. Die Konsole erscheint, sobald sie wieder da ist."),
-                "warn",
-            )
-        ]
+        text = _("Die Maschine antwortet gerade nicht. Die Konsole erscheint, sobald sie wieder da ist.")
+        return [Line(text, "warn")], 0
+    return [Line(text, kind_of(text)) for text in lines], number
+
+
+def live_lines(texts: list[str]) -> str:
+    """New lines as the page appends them."""
+    line = current_app.jinja_env.globals["ui"].console_line  # type: ignore[attr-defined]
+    return "".join(str(line(text, kind_of(text))) for text in texts)
 
 
 @hosting.post("/servers/<uuid:server_id>/commands")

@@ -12,7 +12,7 @@ from app.hosting.queries.sample import series
 from app.hosting.queries.server import ServerDetail, may_see, server_detail
 from app.hosting.views import facts
 from app.hosting.views.chart import default_window, metrics_chart
-from app.hosting.views.console import tail
+from app.hosting.views.console import live_lines, numbered_tail
 from app.kit import live
 from app.kit.errors import NotFound
 
@@ -35,6 +35,11 @@ def _chart(server: ServerDetail) -> dict[str, Any]:
     return {"chart": chart, "window": window, "following": True}
 
 
+def _log(server: ServerDetail) -> dict[str, Any]:
+    lines, position = numbered_tail(server)
+    return {"lines": lines, "position": position}
+
+
 FRAGMENTS: dict[str, tuple[str, Callable[[ServerDetail], dict[str, Any]]]] = {
     "status": ("_status", lambda server: {}),
     "situation": ("_situation", lambda server: {"installation": facts.installation(server)}),
@@ -50,5 +55,7 @@ def register_fragments() -> None:
     """Tell the live process how each part of a server looks."""
     for aspect, (template, more) in FRAGMENTS.items():
         live.fragment(prefix=PREFIX, aspect=aspect, authorise=may_see, render=_render(template, more))
-    console = _render("_console_log", lambda server: {"lines": tail(server)})
-    live.fragment(prefix=PREFIX, aspect="console", authorise=may_see, render=console, stream=True)
+    console = _render("_console_log", _log)
+    live.fragment(
+        prefix=PREFIX, aspect="console", authorise=may_see, render=console, stream=True, lines=live_lines
+    )
