@@ -36,15 +36,15 @@ from app.core.services.once import Turn, free_once, keep_answer, take_once
 from app.core.services.work import log_line, progress
 
 __all__ = [
-    "Activity",
     "COMMAND",
+    "HIT",
+    "JUMP",
+    "Activity",
     "Contributor",
     "Fact",
     "FileView",
     "Filter",
-    "HIT",
     "Hit",
-    "JUMP",
     "JobView",
     "NotNow",
     "Recorded",
