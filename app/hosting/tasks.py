@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from app.kit.jobref import job
+from app.kit.jobref import N_, job
 
 install = job(
-    "jobs.hosting.server.install", queue="infra", timeout=1800, retries=4, title="Server einrichten"
+    "jobs.hosting.server.install", queue="infra", timeout=1800, retries=4, title=N_("Server einrichten")
 )
-start = job("jobs.hosting.server.start", queue="infra", timeout=120, retries=4, title="Server starten")
-stop = job("jobs.hosting.server.stop", queue="infra", timeout=720, retries=4, title="Server stoppen")
-kill = job("jobs.hosting.server.kill", queue="infra", timeout=120, retries=4, title="Server sofort beenden")
-delete = job("jobs.hosting.server.delete", queue="infra", timeout=900, retries=6, title="Server löschen")
-command = job("jobs.hosting.server.command", queue="infra", timeout=30, retries=0, title="Befehl senden")
+start = job("jobs.hosting.server.start", queue="infra", timeout=120, retries=4, title=N_("Server starten"))
+stop = job("jobs.hosting.server.stop", queue="infra", timeout=720, retries=4, title=N_("Server stoppen"))
+kill = job(
+    "jobs.hosting.server.kill", queue="infra", timeout=120, retries=4, title=N_("Server sofort beenden")
+)
+delete = job("jobs.hosting.server.delete", queue="infra", timeout=900, retries=6, title=N_("Server löschen"))
+command = job("jobs.hosting.server.command", queue="infra", timeout=30, retries=0, title=N_("Befehl senden"))
 reconcile = job(
-    "jobs.hosting.server.reconcile", queue="infra", timeout=120, retries=0, title="Server abgleichen"
+    "jobs.hosting.server.reconcile", queue="infra", timeout=120, retries=0, title=N_("Server abgleichen")
 )
 
 roll_up = job("jobs.hosting.sample.roll_up", timeout=120, retries=1)
 prune = job("jobs.hosting.sample.prune", timeout=600, retries=1)
-make_report = job("jobs.hosting.report.make", timeout=300, retries=2, title="Verbrauchsbericht erstellen")
+make_report = job("jobs.hosting.report.make", timeout=300, retries=2, title=N_("Verbrauchsbericht erstellen"))
 order_reports = job("jobs.hosting.report.order_due", timeout=120, retries=1)
 
 SCHEDULE = [

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import redis
 from flask import current_app
+from flask_babel import gettext
 
 from app.kit.errors import Unavailable
 
@@ -45,4 +46,4 @@ def ping() -> None:
     try:
         client().ping()
     except REDIS_DOWN as error:
-        raise Unavailable("Redis antwortet nicht.") from error
+        raise Unavailable(gettext("Redis antwortet nicht.")) from error

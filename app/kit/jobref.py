@@ -22,7 +22,7 @@ class JobRef:
     """One kind of background work.
 
     `timeout` seconds a single attempt may take, `retries` further attempts after a failed one. `title` is a German
-    source string shown beside the progress bar.
+    source string, marked by `N_`, shown beside the progress bar.
     """
 
     path: str
@@ -65,6 +65,11 @@ def job(path: str, *, queue: str = "default", timeout: int = 60, retries: int = 
     ref = JobRef(path, queue, timeout, retries, title)
     REGISTRY[path] = ref
     return ref
+
+
+def N_(text: str) -> str:
+    """Marks a title for the catalogue; it is translated where it is shown."""
+    return text
 
 
 def use_sink(sink: Sink) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from flask_babel import gettext
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -39,7 +40,9 @@ def decode_cursor(cursor: str, parsers: Sequence[Any]) -> list[Any]:
             raise ValueError
         return [parse(value) for parse, value in zip(parsers, values, strict=True)]
     except (ValueError, TypeError) as error:
-        raise Invalid("Dieser Seitenverweis ist ungültig.", {"cursor": "ungültig"}) from error
+        raise Invalid(
+            gettext("Dieser Seitenverweis ist ungültig."), {"cursor": gettext("ungültig")}
+        ) from error
 
 
 def after(

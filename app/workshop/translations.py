@@ -15,7 +15,13 @@ from babel.messages.pofile import read_po, write_po
 from app.kit.config import ROOT
 
 # What Babel knows, and our names for it.
-KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2), "_l": None, "_n": (1, 2)}
+KEYWORDS = DEFAULT_KEYWORDS | {
+    "lazy_gettext": None,
+    "lazy_ngettext": (1, 2),
+    "_l": None,
+    "_n": (1, 2),
+    "N_": None,
+}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 # As the application sets up its templates.
 JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.do", "silent": "false"}
@@ -43,6 +49,7 @@ def sentences(root: Path = ROOT) -> Catalog:
             KEYWORDS,
             comment_tags=("Translators:",),
             strip_comment_tags=True,
+            directory_filter=lambda _: True,  # Babel leaves out _ui and _layout by itself
         ):
             place = [(f"{folder}/{name}", line)]
             found.add(message, locations=place, auto_comments=comments, context=context)

@@ -15,6 +15,9 @@ def house(tmp_path: Path) -> Path:
         '_("Guten Tag, %(name)s")\nngettext("%(num)s Server", "%(num)s Server ", 2)\n'
     )
     (tmp_path / "templates" / "b.html").write_text('{% do x %}{{ _("Kosten") }}{% trans %}Ende{% endtrans %}')
+    (tmp_path / "templates" / "_ui").mkdir()
+    (tmp_path / "templates" / "_ui" / "c.html").write_text('{{ _("Baustein") }}')
+    (tmp_path / "app" / "tasks.py").write_text('job("x", title=N_("Arbeit"))')
     return tmp_path
 
 
@@ -28,15 +31,15 @@ def fill(house: Path, **words: str) -> None:
 
 def test_sentences_come_from_code_and_templates(house: Path) -> None:
     found = {m.id if isinstance(m.id, str) else m.id[0] for m in sentences(house) if m.id}
-    assert found == {"Guten Tag, %(name)s", "%(num)s Server", "Kosten", "Ende"}
+    assert found == {"Guten Tag, %(name)s", "%(num)s Server", "Kosten", "Ende", "Baustein", "Arbeit"}
 
 
 def test_what_is_missing_or_wrong_is_named_with_its_place(house: Path) -> None:
-    assert len(list(missing("en", house))) == 4
+    assert len(list(missing("en", house))) == 6
     update("en", house)
     fill(house, Kosten="Costs", Ende="End")
     left = list(missing("en", house))
-    assert len(left) == 2
+    assert len(left) == 4
     assert any(line.startswith("app/a.py:1: not translated") for line in left)
 
 

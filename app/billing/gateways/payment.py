@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from flask_babel import gettext as _
+
 from app.kit.config import Settings
 from app.kit.db import in_transaction
 from app.kit.errors import Unavailable
@@ -70,7 +72,7 @@ class FakeProvider:
         if in_transaction():
             raise RuntimeError("no network inside a transaction")
         if not self.online:
-            raise Unavailable("Der Zahlungsanbieter antwortet nicht.")
+            raise Unavailable(_("Der Zahlungsanbieter antwortet nicht."))
 
     def begin(self, payment_id: UUID, amount: Money, return_url: str) -> Begun:
         self._check()

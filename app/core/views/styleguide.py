@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import Flask, g, render_template, request
 from flask_babel import get_timezone, gettext
+from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     EmailField,
@@ -34,23 +35,25 @@ SECTIONS = ("controls", "data", "charts", "forms", "feedback", "live")
 class SampleForm(Form):
     """One field of each kind."""
 
-    name = StringField("Name des Servers", [DataRequired("Gib dem Server einen Namen."), Length(max=40)])
-    email = EmailField(
-        "E-Mail-Adresse",
-        [DataRequired("Gib eine E-Mail-Adresse an, zum Beispiel name@beispiel.de."), Email()],
+    name = StringField(
+        _l("Name des Servers"), [DataRequired(_l("Gib dem Server einen Namen.")), Length(max=40)]
     )
-    password = PasswordField("Passwort", [DataRequired("Gib ein Passwort ein.")])
-    amount = MoneyField("Betrag")
+    email = EmailField(
+        _l("E-Mail-Adresse"),
+        [DataRequired(_l("Gib eine E-Mail-Adresse an, zum Beispiel name@beispiel.de.")), Email()],
+    )
+    password = PasswordField(_l("Passwort"), [DataRequired(_l("Gib ein Passwort ein."))])
+    amount = MoneyField(_l("Betrag"))
     template = RadioField(
-        "Vorlage",
+        _l("Vorlage"),
         choices=[("paper", "Paper 1.20"), ("fabric", "Fabric"), ("sky", "SkyBlock")],
         default="paper",
     )
     memory = SelectField(
-        "Arbeitsspeicher", choices=[("2", "2 GB"), ("4", "4 GB"), ("8", "8 GB")], default="4"
+        _l("Arbeitsspeicher"), choices=[("2", "2 GB"), ("4", "4 GB"), ("8", "8 GB")], default="4"
     )
-    text = TextAreaField("Nachricht")
-    agree = BooleanField("Bei Leerlauf schlafen legen")
+    text = TextAreaField(_l("Nachricht"))
+    agree = BooleanField(_l("Bei Leerlauf schlafen legen"))
 
 
 def sample_lines() -> list[charts.Series]:
@@ -127,19 +130,19 @@ def styleguide() -> str:
         rows=[
             {
                 "name": "Bauwelt Nord",
-                "state": ("Läuft", "ok"),
+                "state": (gettext("Läuft"), "ok"),
                 "cost": 7_420_000_000,
                 "at": clock.now() - timedelta(hours=3),
             },
             {
                 "name": "SkyBlock Klasse 9b",
-                "state": ("Schläft", "neutral"),
+                "state": (gettext("Schläft"), "neutral"),
                 "cost": 3_100_000_000,
                 "at": None,
             },
             {
                 "name": "Testserver mit einem wirklich langen Namen",
-                "state": ("Abgestürzt", "bad"),
+                "state": (gettext("Abgestürzt"), "bad"),
                 "cost": 450_000_000,
                 "at": clock.now() - timedelta(days=2),
             },

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext
 from sqlalchemy import Select, bindparam, func, select
 
 from app.hosting.catalog import templates
@@ -163,7 +164,7 @@ def list_servers(
     descending = wanted.sort.startswith("-")
     name = wanted.sort.removeprefix("-")
     if name not in SORTS:
-        raise Invalid(fields={"sort": f"{wanted.sort!r}"})
+        raise Invalid(fields={"sort": gettext("unbekannt")})
     statement = select(*_ROW).where(
         Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
     )
@@ -174,7 +175,7 @@ def list_servers(
     if wanted.group:
         states = GROUPS.get(wanted.group)
         if states is None:
-            raise Invalid(fields={"group": f"{wanted.group!r}"})
+            raise Invalid(fields={"group": gettext("unbekannt")})
         statement = statement.where(Server.state.in_([state.value for state in states]))
     if wanted.state:
         statement = statement.where(Server.state == wanted.state.value)

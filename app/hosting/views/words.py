@@ -5,52 +5,52 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as l_
+from flask_babel import lazy_gettext as _l
 
 from app.core.api import Recorded
 from app.hosting.rules.server import Reason, State
 
 STATES: dict[State, tuple[Any, str]] = {
-    State.DRAFT: (l_("Entwurf"), "neutral"),
-    State.INSTALLING: (l_("Wird installiert"), "busy"),
-    State.STARTING: (l_("Startet"), "busy"),
-    State.RUNNING: (l_("Läuft"), "ok"),
-    State.STOPPING: (l_("Stoppt"), "busy"),
-    State.STOPPED: (l_("Gestoppt"), "neutral"),
-    State.CRASHED: (l_("Abgestürzt"), "bad"),
-    State.DELETING: (l_("Wird gelöscht"), "busy"),
-    State.DELETED: (l_("Gelöscht"), "neutral"),
+    State.DRAFT: (_l("Entwurf"), "neutral"),
+    State.INSTALLING: (_l("Wird installiert"), "busy"),
+    State.STARTING: (_l("Startet"), "busy"),
+    State.RUNNING: (_l("Läuft"), "ok"),
+    State.STOPPING: (_l("Stoppt"), "busy"),
+    State.STOPPED: (_l("Gestoppt"), "neutral"),
+    State.CRASHED: (_l("Abgestürzt"), "bad"),
+    State.DELETING: (_l("Wird gelöscht"), "busy"),
+    State.DELETED: (_l("Gelöscht"), "neutral"),
 }
 
 GROUP_WORDS: dict[str, Any] = {
-    "": l_("Alle"),
-    "running": l_("Läuft"),
-    "busy": l_("In Arbeit"),
-    "stopped": l_("Gestoppt"),
-    "crashed": l_("Abgestürzt"),
+    "": _l("Alle"),
+    "running": _l("Läuft"),
+    "busy": _l("In Arbeit"),
+    "stopped": _l("Gestoppt"),
+    "crashed": _l("Abgestürzt"),
 }
 
 REASONS: dict[Reason, Any] = {
-    Reason.REQUESTED: l_("Du oder jemand aus deinem Team hat ihn gestoppt."),
-    Reason.RESTART: l_("Er wurde neu gestartet."),
-    Reason.KILLED: l_("Er wurde sofort beendet. Die letzten Sekunden können fehlen."),
-    Reason.GAME_STOPPED: l_("Das Spiel hat sich selbst beendet."),
-    Reason.OUT_OF_MEMORY: l_("Der Arbeitsspeicher war voll. Gib ihm mehr RAM oder weniger Sichtweite."),
-    Reason.HANG: l_("Er lief noch, antwortete aber nicht mehr."),
-    Reason.START_TIMEOUT: l_("Er wurde nicht rechtzeitig bereit."),
-    Reason.VANISHED: l_("Er war auf der Maschine nicht mehr zu finden."),
-    Reason.NODE_RESTARTED: l_("Die Maschine wurde neu gestartet."),
-    Reason.CANCELLED: l_("Der Start wurde abgebrochen."),
-    Reason.INSTALL_FAILED: l_("Die Installation ist fehlgeschlagen. Ein neuer Versuch kann helfen."),
-    Reason.IMAGE_MISSING: l_("Das Container-Image ist auf dieser Maschine nicht zu bekommen."),
-    Reason.DISK_FULL: l_("Auf der Maschine war kein Platz mehr. Deine Welt ist unverändert."),
-    Reason.PORT_TAKEN: l_("Der Port war belegt."),
-    Reason.NOT_STARTED: l_(
+    Reason.REQUESTED: _l("Du oder jemand aus deinem Team hat ihn gestoppt."),
+    Reason.RESTART: _l("Er wurde neu gestartet."),
+    Reason.KILLED: _l("Er wurde sofort beendet. Die letzten Sekunden können fehlen."),
+    Reason.GAME_STOPPED: _l("Das Spiel hat sich selbst beendet."),
+    Reason.OUT_OF_MEMORY: _l("Der Arbeitsspeicher war voll. Gib ihm mehr RAM oder weniger Sichtweite."),
+    Reason.HANG: _l("Er lief noch, antwortete aber nicht mehr."),
+    Reason.START_TIMEOUT: _l("Er wurde nicht rechtzeitig bereit."),
+    Reason.VANISHED: _l("Er war auf der Maschine nicht mehr zu finden."),
+    Reason.NODE_RESTARTED: _l("Die Maschine wurde neu gestartet."),
+    Reason.CANCELLED: _l("Der Start wurde abgebrochen."),
+    Reason.INSTALL_FAILED: _l("Die Installation ist fehlgeschlagen. Ein neuer Versuch kann helfen."),
+    Reason.IMAGE_MISSING: _l("Das Container-Image ist auf dieser Maschine nicht zu bekommen."),
+    Reason.DISK_FULL: _l("Auf der Maschine war kein Platz mehr. Deine Welt ist unverändert."),
+    Reason.PORT_TAKEN: _l("Der Port war belegt."),
+    Reason.NOT_STARTED: _l(
         "Die Maschine hat den Start abgelehnt. Der Betreiber sieht den Grund im Protokoll."
     ),
-    Reason.NO_CREDIT: l_("Das Guthaben ging zu Ende. Deine Welt ist sicher; lade auf und starte neu."),
-    Reason.HALTED: l_("Die Plattform wurde heruntergefahren."),
-    Reason.DELETED: l_("Er wurde gelöscht."),
+    Reason.NO_CREDIT: _l("Das Guthaben ging zu Ende. Deine Welt ist sicher; lade auf und starte neu."),
+    Reason.HALTED: _l("Die Plattform wurde heruntergefahren."),
+    Reason.DELETED: _l("Er wurde gelöscht."),
 }
 
 
