@@ -59,6 +59,14 @@ def _soft(colour: str) -> str:
     return WHITE
 
 
+def _deep(colour: str, accent: str) -> str:
+    """A dark shade of the colour on which its light form can still be read."""
+    for lightness in (0.17, 0.14, 0.11, 0.08):
+        if contrast(accent, _shade(colour, lightness, 0.5)) >= MINIMUM:
+            return _shade(colour, lightness, 0.5)
+    return "#101419"
+
+
 def themed_accent(colour: str) -> str:
     """CSS that puts an accent (readable on white) in place of the built-in one, in both themes."""
     dark = lighter(colour)
@@ -67,7 +75,7 @@ def themed_accent(colour: str) -> str:
     pairs = {
         "accent": (colour, dark),
         "accent-strong": (strong, _shade(dark, min(0.95, colorsys.rgb_to_hls(*_channels(dark))[1] + 0.06))),
-        "accent-soft": (_soft(colour), _shade(colour, 0.17, 0.5)),
+        "accent-soft": (_soft(colour), _deep(colour, dark)),
         "on-accent": (WHITE, _DARK_INK),
         "series-1": (colour, dark),
     }

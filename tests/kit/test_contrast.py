@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.kit.config import ROOT
@@ -82,6 +82,8 @@ def test_an_accent_that_cannot_be_read_is_refused(text: str) -> None:
 
 
 @given(st.from_regex(r"\A#[0-9a-f]{6}\Z"))
+@example("#757500")
+@example("#a90000")
 def test_an_accepted_accent_is_readable_in_both_themes(colour: str) -> None:
     if hex_colour(colour) is None:
         return
