@@ -112,7 +112,10 @@ class Rig:
                 return ConsoleChunk(tuple(lines), position, skipped)
 
     def clean(self) -> None:
+        """Ends everything; what each server said is shown when a test fails."""
         for spec in self.used:
+            print(spec.server_id, spec.port, self.runtime.inspect(spec.server_id))
+            print(*self.runtime.console_tail(spec.server_id, None).lines[-20:], sep="\n")
             self.runtime.remove(spec.server_id, keep_data=False)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.hosting.catalog import templates
-from app.hosting.gateways.docker import DockerConfig, DockerRuntime, container
+from app.hosting.gateways.docker import DockerConfig, DockerRuntime, container, volume
 from app.hosting.gateways.docker.container import moment
 from app.hosting.gateways.process import ProcessConfig, node, npm
 from app.hosting.gateways.runtime import (
@@ -90,7 +90,7 @@ def test_a_start_that_was_cut_off_before_anything_ran_is_done_by_the_next_try(ri
     spec = rig.spec()
     runtime = rig.runtime
     assert isinstance(runtime, DockerRuntime)
-    runtime._make_volume(spec.server_id)
+    volume.make(runtime._engine, runtime.config, spec.server_id)
     container.create(runtime._engine.api, runtime.config, spec, 1)
     assert runtime.inspect(spec.server_id).state is State.UNKNOWN
     assert rig.another().start(spec).fresh
