@@ -23,10 +23,12 @@ from app.hosting.rules.period import parse_period, period_of
 from app.hosting.services import report as reports
 from app.hosting.services import report_paper, sample
 from app.hosting.services.server import start_server, stop_server
+from app.hosting.wording import period_words
 from app.kit import clock
 from app.kit.db import db, transaction
 from app.kit.errors import Invalid, NotAllowed, NotFound
 from app.kit.formats import money_exact
+from app.kit.i18n import speaking
 from app.kit.money import Money
 from tests.hosting.conftest import Host
 from tests.people import People, make_people
@@ -256,6 +258,15 @@ class TestPaper:
         host.owner = replace(host.owner, locale="en")
         made = pages(host, make(host))
         assert made.trailer["/Root"]["/Lang"] == "en"  # type: ignore[index]
+
+    def test_weeks_are_written_as_each_language_writes_them(self, host: Host) -> None:
+        week = parse_period("2026-W47")
+        with speaking("de"):
+            assert period_words(week) == "Woche 47, 16. Nov. bis 22. Nov. 2026"
+        with speaking("en"):
+            words = period_words(week)
+        assert "16 Nov" in words
+        assert "22 Nov 2026" in words
 
     def test_names_with_markup_stay_text(self, host: Host) -> None:
         host.running("<b>Fett</b> & Söhne")
