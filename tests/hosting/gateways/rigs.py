@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import socket
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -126,10 +128,18 @@ def fake_rig() -> Iterator[Rig]:
 
 
 @contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that the games' own users can pass. (pytest closes its own to others, also while tests run.)"""
+    folder = Path(tempfile.mkdtemp(prefix="kontor-games-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def process_rig(folder: Path, *, use_cgroups: bool = True, own_users: bool = True) -> Iterator[Rig]:
-    for parent in (folder, *folder.parents):  # the games' users have to pass
-        if parent.owner() == Path.home().owner() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
     config = ProcessConfig(
         root=folder / "games",
         cache=folder / "cache",

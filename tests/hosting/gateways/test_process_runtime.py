@@ -21,14 +21,14 @@ from app.hosting.gateways.process.folders import Folders, Run
 from app.hosting.gateways.process.system import Identity, Stat
 from app.hosting.gateways.runtime import AlreadyRunning, DiskFull, Quiet, Spec, State
 from app.hosting.rules.setting import Setting, Words
-from tests.hosting.gateways.rigs import CATALOG, EDGE, Rig, eventually, make_spec, process_rig
+from tests.hosting.gateways.rigs import CATALOG, EDGE, Rig, eventually, make_spec, open_folder, process_rig
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives each server a user of its own")
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    with process_rig(tmp_path) as found:
+def rig() -> Iterator[Rig]:
+    with open_folder() as folder, process_rig(folder) as found:
         yield found
 
 
@@ -42,7 +42,8 @@ def current(rig: Rig, spec: Spec) -> Run:
     return run
 
 
-def test_a_game_outlives_the_worker_that_started_it(rig: Rig, tmp_path: Path) -> None:
+def test_a_game_outlives_the_worker_that_started_it(rig: Rig) -> None:
+    folder = rig.runtime.config.root  # type: ignore[attr-defined]
     spec = make_spec()
     rig.used.append(spec)
     script = f"""
@@ -51,7 +52,7 @@ from pathlib import Path
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
 from tests.hosting.gateways.rigs import CATALOG, make_spec
 import dataclasses
-runtime = ProcessRuntime(ProcessConfig(root=Path({str(tmp_path / "games")!r}), cache=Path({str(tmp_path)!r}),
+runtime = ProcessRuntime(ProcessConfig(root=Path({str(folder)!r}), cache=Path({str(folder)!r}),
                                        installation="test{os.getpid()}", catalog=CATALOG))
 spec = dataclasses.replace(make_spec(port={spec.port}), server_id=uuid.UUID({str(spec.server_id)!r}),
                            run_id=uuid.UUID({str(spec.run_id)!r}))

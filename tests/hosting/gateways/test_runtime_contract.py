@@ -9,7 +9,6 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,7 @@ from app.hosting.gateways.runtime import (
     RuntimeUnavailable,
     State,
 )
-from tests.hosting.gateways.rigs import Rig, eventually, fake_rig, make_spec, process_rig
+from tests.hosting.gateways.rigs import Rig, eventually, fake_rig, make_spec, open_folder, process_rig
 
 
 @pytest.fixture(
@@ -33,7 +32,7 @@ from tests.hosting.gateways.rigs import Rig, eventually, fake_rig, make_spec, pr
         pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.slow]),
     ]
 )
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     if request.param == "fake":
         with fake_rig() as found:
             yield found
@@ -44,7 +43,10 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
             yield found
     else:
         watched = request.param == "process-watched"
-        with process_rig(tmp_path, use_cgroups=not watched, own_users=not watched) as found:
+        with (
+            open_folder() as folder,
+            process_rig(folder, use_cgroups=not watched, own_users=not watched) as found,
+        ):
             yield found
 
 
