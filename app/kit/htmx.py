@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, request
@@ -19,9 +20,13 @@ def go(url: str, status: int = 303) -> Response:
     return redirect(url, status)  # type: ignore[return-value]
 
 
+# Browsers drop tabs and line breaks and read a backslash as a slash: `/<tab>\evil.example` is another site to them.
+_PATH = re.compile(r"/(?!/)[^\x00-\x1f\x7f\\]*")
+
+
 def safe_next(url: str | None, fallback: str) -> str:
     """`url` when it is a path of this site, else `fallback`: no open redirects."""
-    if not url or not url.startswith("/") or url.startswith(("//", "/\\")):
+    if not url or not _PATH.fullmatch(url):
         return fallback
     parts = urlsplit(url)
     return url if not parts.scheme and not parts.netloc else fallback

@@ -1,0 +1,42 @@
+"""What every answer promises, whoever made it: where it may lead, and who may keep it."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.kit.htmx import safe_next
+from tests.people import PASSWORD, People
+
+ELSEWHERE = [
+    "https://evil.example",
+    "//evil.example",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "/\t\\evil.example",
+    "/\n\\evil.example",
+    "/a\\..\\..\\evil.example",
+    "javascript:alert(1)",
+    "",
+]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_nobody_is_led_to_another_site(url: str) -> None:
+    assert safe_next(url, "/home") == "/home"
+
+
+@pytest.mark.parametrize("url", ["/", "/hosting/servers?sort=-name", "/suche?q=gr%C3%BCn", "/größe und mehr"])
+def test_paths_of_ours_are_kept(url: str) -> None:
+    assert safe_next(url, "/home") == url
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize("url", ["/\t\\evil.example", "/\n\\evil.example"])
+def test_signing_in_leads_nowhere_else(client: FlaskClient, people: People, url: str, htmx: bool) -> None:
+    answer = client.post(
+        "/anmelden",
+        data={"email": people.bob.email, "password": PASSWORD, "next": url},
+        headers={"HX-Request": "true"} if htmx else {},
+    )
+    assert answer.headers["HX-Redirect" if htmx else "Location"] == "/"
