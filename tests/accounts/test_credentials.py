@@ -105,6 +105,22 @@ def test_only_the_last_asked_address_can_be_confirmed(client: FlaskClient, peopl
     assert client.post(last("zwei@example.org").path).status_code == 303
 
 
+@pytest.mark.parametrize("way", ["inside", "by mail"])
+def test_a_new_password_ends_the_wish_for_another_address(
+    client: FlaskClient, people: People, way: str
+) -> None:
+    """Whoever knew the old password may have asked for an address of their own."""
+    sign_in(client, people.bob)
+    client.post("/konto/adresse", data={"email": "dieb@example.org", "current": PASSWORD})
+    if way == "inside":
+        client.post("/konto/passwort", data={"current": PASSWORD, "new": NEW})
+    else:
+        client.post("/passwort-vergessen", data={"email": people.bob.email})
+        client.post(last(people.bob.email).path, data={"new": NEW})
+    assert client.post(last("dieb@example.org").path).status_code == 410
+    assert email_of(people) == "bob@example.org"
+
+
 def test_a_taken_address_is_not_given_away(client: FlaskClient, people: People) -> None:
     sign_in(client, people.bob)
     taken = client.post("/konto/adresse", data={"email": "cleo@example.org", "current": PASSWORD})

@@ -36,7 +36,7 @@ def change_password(actor: Actor, *, current: str, new: str) -> None:
 
 def _set_password(row: Person, hashed: str) -> None:
     row.password_hash = hashed
-    link.void(row.id, "magic", "reset")
+    link.void(row.id, "magic", "reset", "email")
     record(PasswordChanged(row.id), actor=Actor(person_id=row.id), subject=("accounts.person", row.id))
     totp.notify(row, "password")
 
