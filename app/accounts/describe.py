@@ -89,7 +89,7 @@ def describe() -> None:
     describe_subject("accounts.person", _l("Person"), names=_known_names)
     describe_subject("accounts.organisation", _l("Organisation"), names=organisation_names)
     describe_subject("accounts.invitation", _l("Einladung"))
-    describe_subject("accounts.token", _l("Zugriffstoken"))
+    describe_subject("accounts.token", _l("Token"))
     for name, text, icon, tone in _SENTENCES:
         describe_event(f"accounts.{name}", text, icon=icon, tone=tone, values=_words, fields=_ROLE_FIELD)
     use_directory(

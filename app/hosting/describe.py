@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from app.billing.api import SubjectName, register_subjects
 from app.core.api import COMMAND, HIT, Hit, describe_area, describe_event, describe_subject, search_provider
@@ -93,7 +94,7 @@ def _sums(data: dict[str, Any]) -> Mapping[str, Any]:
 def describe() -> None:
     """Register sentences, names and search."""
     describe_area("hosting", _l("Server"))
-    describe_subject("hosting.server", _l("Server"), names=_names, url=server_url)
+    describe_subject("hosting.server", lazy_pgettext("einer", "Server"), names=_names, url=server_url)
     for name, text, icon, tone in _SENTENCES:
         describe_event(f"hosting.server.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
     for name, text, icon, tone in _REPORTS:

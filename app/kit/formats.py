@@ -156,6 +156,13 @@ def date_text(value: date | datetime | None) -> str:
     return str(format_date(value, pattern))
 
 
+def day_text(value: date | datetime) -> str:
+    """21.11.: a day whose year is plain from where it stands; a moment in the viewer's zone."""
+    pattern = "d MMM" if language() == "en" else "dd.MM."
+    write = format_datetime if isinstance(value, datetime) else format_date
+    return str(write(value, pattern))
+
+
 def clock_text(value: datetime | None, seconds: bool = False) -> str:
     """13:00, in the viewer's zone."""
     return NONE if value is None else str(format_datetime(value, "HH:mm:ss" if seconds else "HH:mm"))

@@ -21,6 +21,7 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "_l": None,
     "_n": (1, 2),
     "N_": None,
+    "lazy_pgettext": ((1, "c"), 2),
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 # As the application sets up its templates.

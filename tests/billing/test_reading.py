@@ -53,7 +53,7 @@ def test_lengths_of_time(app: Flask, micros: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("en", ["0.122888888 €", "-1.00 €", "1.5 GB", "512 MB"]),
+        ("en", ["€0.122888888", "-€1.00", "1.5 GB", "512 MB"]),
         ("de", ["0,122888888 €", "-1,00 €", "1,5 GB", "512 MB"]),
     ],
 )

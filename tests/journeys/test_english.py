@@ -38,7 +38,8 @@ def german_sentences() -> set[str]:
     """What the catalogue says otherwise in English."""
     with open(ROOT / "app" / "translations" / "en" / "LC_MESSAGES" / "messages.po", "rb") as file:
         catalogue = read_po(file, locale="en")
-    return {str(one.id) for one in catalogue if one.id and isinstance(one.id, str) and one.id != one.string}
+    english = {str(one.string) for one in catalogue}
+    return {one.id for one in catalogue if isinstance(one.id, str) and one.id and one.id not in english}
 
 
 def chunks(html: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from secrets import token_urlsafe
 from uuid import UUID
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from sqlalchemy import delete, select, update
 
 from app.accounts.errors import LinkSpent
@@ -28,6 +28,7 @@ from app.kit import clock
 from app.kit.authz import Actor, require
 from app.kit.db import db, lock, move, transaction
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.kit.formats import date_text
 from app.kit.i18n import speaking
 from app.kit.ids import new_id
 from app.kit.links import public_link
@@ -91,7 +92,7 @@ def _send(actor: Actor, email: str, role: str) -> UUID:
     known = db.session.execute(select(Person.locale, Person.timezone).where(Person.email == email)).first()
     locale, zone = (known.locale, known.timezone) if known else (actor.locale, actor.timezone)
     with speaking(locale, zone):
-        until, role_text = format_date(row.expires_at), role_name(role)
+        until, role_text = date_text(row.expires_at), role_name(role)
     send_mail(
         to=email,
         template="accounts/invitation",

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from app.billing.rules.calculation import Calculation, decimal_places, duration_parts
 from app.billing.rules.pricing import MB_PER_GB
+from app.kit import formats
 from app.kit.money import NANOS
 
 NBSP = "\u00a0"
@@ -40,7 +41,10 @@ def amount(nanos: int) -> str:
     """Euros with all their digits, at least two decimals."""
     text = decimal_places(nanos, NANOS, 9)
     whole, _dot, fraction = text.partition(".")
-    return f"{localised(whole + '.' + fraction.ljust(2, '0'))}{NBSP}€"
+    digits = localised(whole + "." + fraction.ljust(2, "0"))
+    if formats.language() == "en":
+        return f"-€{digits[1:]}" if digits.startswith("-") else f"€{digits}"
+    return f"{digits}{NBSP}€"
 
 
 def unit_price(nanos: int, unit: str, unit_mb: int, unit_seconds: int) -> str:

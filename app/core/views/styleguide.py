@@ -23,7 +23,7 @@ from app.kit import charts, clock
 from app.kit.authz import current_actor, open_to_all
 from app.kit.config import settings
 from app.kit.errors import NotFound
-from app.kit.formats import language, money, number
+from app.kit.formats import day_text, language, money, number
 from app.kit.forms import Form, MoneyField
 from app.kit.money import NANOS
 from app.kit.paging import Page
@@ -102,7 +102,7 @@ def sample_charts() -> dict[str, object]:
         [3, 4, 2, 5, 6, None, 4, 5, 7], title=gettext("Spieler der letzten Woche")
     )
     drawn["days_rows"] = [
-        (f"{day:%d.%m.}", euro(a), euro(s)) for day, a, s in zip(days, awake, asleep, strict=True)
+        (day_text(day), euro(a), euro(s)) for day, a, s in zip(days, awake, asleep, strict=True)
     ]
     drawn["line_rows"] = [("12:00", number(62), number(41)), ("13:00", number(58), "–")]
     return drawn

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime, format_decimal
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -17,7 +17,7 @@ from app.hosting.policies import P
 from app.hosting.queries.sample import WINDOWS, Point, Series, series
 from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.views import hosting
-from app.kit import charts, clock
+from app.kit import charts, clock, formats
 from app.kit.authz import allows, current_actor
 from app.kit.i18n import choose_locale, choose_zone
 
@@ -81,11 +81,10 @@ def _row(server: ServerDetail, point: Point) -> list[str]:
     def number(value: float | None, unit: str = "", form: str = "#,##0") -> str:
         return "–" if value is None else format_decimal(value, form) + unit
 
-    cpu = None if point.cpu_cores is None else point.cpu_cores * 100
     return [
-        format_datetime(point.at, "dd.MM. HH:mm"),
+        f"{formats.day_text(point.at)} {formats.clock_text(point.at)}",
         number(None if point.memory_bytes is None else point.memory_bytes / MIB, " MB"),
-        number(cpu, " %"),
+        formats.percent(point.cpu_cores),
         number(point.players, "", "#,##0.#"),
         number(point.tps, "", "#,##0.0"),
     ]

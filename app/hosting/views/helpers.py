@@ -16,7 +16,7 @@ from app.hosting.views.forms import size_word
 from app.hosting.views.prices import price_of
 from app.hosting.views.words import reason_text, state_tone, state_word
 from app.kit.authz import current_actor, may
-from app.kit.formats import money, money_rate
+from app.kit.formats import day_text, money, money_rate
 from app.kit.i18n import choose_locale
 from app.kit.money import Money
 
@@ -118,5 +118,5 @@ class Helpers:
         rows = []
         for day, parts in daily:
             if any(parts.values()):
-                rows.append([f"{day:%d.%m.}", *(money(parts.get(phase, Money(0))) for phase in phases[:2])])
+                rows.append([day_text(day), *(money(parts.get(phase, Money(0))) for phase in phases[:2])])
         return rows

@@ -9,6 +9,7 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from wtforms import BooleanField, SelectField
 
 from app.core.api import file_kind
@@ -38,7 +39,7 @@ class ReportForm(Form):
     """What the report is about."""
 
     period = SelectField(_l("Zeitraum"))
-    server = SelectField(_l("Server"))
+    server = SelectField(lazy_pgettext("einer", "Server"))
     once = OnceField()
 
     def fill(self) -> ReportForm:
