@@ -137,12 +137,20 @@ class LiveApp:
             return self._plain(start_response, "503 Service Unavailable")
         link = Link(environ)
         if not actor.signed_in or actor.token_scopes is not None:
-            link.close(POLICY, "signed out")
-            for _ignored in link.messages():
-                pass
+            self._turn_away(link)
         else:
             self._serve(link, actor)
         raise StopIteration  # gunicorn's word for "the socket was taken care of"
+
+    def _turn_away(self, link: Link) -> None:
+        """Say why and leave. The hub watches this one too: who never answers the close must not keep a thread for ever."""
+        self.hub.attach(link)
+        try:
+            link.close(POLICY, "signed out")
+            for _ignored in link.messages():
+                pass
+        finally:
+            self.hub.detach(link, ())
 
     def _serve(self, link: Link, actor: Actor) -> None:
         link.viewer = viewer = Viewer(actor, View.of(actor))

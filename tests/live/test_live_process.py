@@ -8,6 +8,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 import pytest
 
@@ -73,6 +74,30 @@ def test_who_is_not_signed_in_is_told_so(site: Site) -> None:
     visitor = site.connect("")
     visitor.subscribe(site.set(1, 1))
     assert visitor.ended() == 1008
+
+
+def test_a_crowd_without_a_session_takes_no_room_from_viewers(site: Site) -> None:
+    """They neither answer the close frame nor hang up; the process has 40 threads here."""
+    crowd = []
+    for _ in range(60):
+        with suppress(OSError, Refused):  # those beyond the threads wait outside until there is room
+            crowd.append(hold(site.port))
+    try:
+        topic = site.set(1, 1)
+        site.connect("7.member.de", topic).until(">1 ", 20)
+    finally:
+        for one in crowd:
+            one.close()
+
+
+def hold(port: int) -> socket.socket:
+    """A handshake without a cookie, and then nothing."""
+    sock = socket.create_connection(("127.0.0.1", port), timeout=5)
+    sock.sendall(
+        f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {'x' * 22}==\r\nSec-WebSocket-Version: 13\r\nOrigin: {ORIGIN}\r\n\r\n".encode()
+    )
+    return sock
 
 
 def test_plain_requests_and_other_paths_get_no_socket(site: Site) -> None:
