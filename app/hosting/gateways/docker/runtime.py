@@ -12,9 +12,10 @@ from uuid import UUID
 from docker.errors import APIError, NotFound
 
 from app.hosting.gateways import rcon
-from app.hosting.gateways.docker import console, container, image, volume
+from app.hosting.gateways.docker import container, image, volume
 from app.hosting.gateways.docker.client import Engine, answers
 from app.hosting.gateways.docker.config import DockerConfig
+from app.hosting.gateways.docker.console import Consoles
 from app.hosting.gateways.docker.container import Found
 from app.hosting.gateways.docker.readings import Readings, server_of
 from app.hosting.gateways.lines import checked_line
@@ -55,7 +56,8 @@ class DockerRuntime:
         self._engine = Engine(config)
         self._readings = Readings(self._engine, config, self.disk_bytes)
         self._secrets: dict[str, str] = {}
-        self._ended: dict[str, Observed] = {}
+        self._known: dict[tuple[str, str], Observed] = {}
+        self._consoles = Consoles(self._engine, self._listed, self._newest_two)
 
     def check(self) -> None:
         with answers():
@@ -80,6 +82,9 @@ class DockerRuntime:
 
     def _current(self, server_id: UUID) -> Found | None:
         return self._find(container.name(self.config, server_id))
+
+    def _newest_two(self, server_id: UUID) -> tuple[Found | None, Found | None]:
+        return self._current(server_id), self._find(container.old_name(self.config, server_id))
 
     def start(self, spec: Spec) -> Handle:
         with answers():
@@ -153,7 +158,9 @@ class DockerRuntime:
         return found.observed(self.config) if found else Observed(State.ABSENT)
 
     def inspect_many(self, server_ids: Collection[UUID]) -> Mapping[UUID, Observed]:
-        listed = {i: entry for i, entry in self._listed().items() if i in set(server_ids)}
+        listed = self._listed()
+        here = {str(entry["Id"]) for entry in listed.values()}
+        self._known = {key: seen for key, seen in self._known.items() if key[0] in here}
         found = {}
         for server_id in server_ids:
             entry = listed.get(server_id)
@@ -161,13 +168,14 @@ class DockerRuntime:
         return found
 
     def _from_list(self, server_id: UUID, entry: Mapping[str, Any]) -> Observed:
-        """An ended container does not change any more, so it is looked at once."""
-        if entry["State"] == "exited" and (known := self._ended.get(entry["Id"])):
-            return known
-        seen = self.inspect(server_id)
-        if seen.state is State.EXITED:
-            self._ended[entry["Id"]] = seen
-        return seen
+        """A container runs once and ends once, so each of the two is looked at once."""
+        key = (str(entry["Id"]), str(entry["State"]))
+        if key not in self._known:
+            seen = self.inspect(server_id)
+            if seen.state.value != key[1]:
+                return seen
+            self._known[key] = seen
+        return self._known[key]
 
     def _listed(self, *, running: bool = False) -> dict[UUID, Mapping[str, Any]]:
         """The newest container of each server, in one call."""
@@ -235,7 +243,6 @@ class DockerRuntime:
         found = self._find(name)
         if found is not None:
             self._secrets.pop(found.id, None)
-            self._ended.pop(found.id, None)
             with contextlib.suppress(NotFound):
                 self._engine.api.remove_container(found.id, force=True, v=True)
 
@@ -269,11 +276,7 @@ class DockerRuntime:
 
     def console_tail(self, server_id: UUID, position: str | None) -> ConsoleChunk:
         with answers():
-            current = self._current(server_id)
-            old = None
-            if current is not None and position and not position.startswith(current.run_id.hex):
-                old = self._find(container.old_name(self.config, server_id))
-            return console.tail(self._engine.api, current, old, position)
+            return self._consoles.tail(server_id, position)
 
     def sample(self, server_ids: Collection[UUID]) -> Mapping[UUID, Sample]:
         wanted = set(server_ids)
