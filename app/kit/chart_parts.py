@@ -20,9 +20,10 @@ SIZE = 12.5
 Format = Callable[[float], str]
 
 
-def plain(value: float) -> str:
-    """A tick's number without needless zeros, decimal comma."""
-    return f"{value:.10g}".replace(".", ",")
+def plain(value: float, language: str = "de") -> str:
+    """A tick's number without needless zeros."""
+    text = f"{value:.10g}"
+    return text if language == "en" else text.replace(".", ",")
 
 
 def num(value: float) -> str:

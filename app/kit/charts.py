@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from functools import partial
 
 from markupsafe import Markup
 
@@ -102,7 +103,7 @@ def line_chart(
     width: int = WIDE,
     height: int = 0,
     language: str = "de",
-    tick: Format = plain,
+    tick: Format | None = None,
     low: float = 0,
     high: float | None = None,
     start: datetime | None = None,
@@ -110,6 +111,7 @@ def line_chart(
     empty: str = "Noch keine Werte",
 ) -> Markup:
     """Up to four lines over time. `tick` writes the numbers of the axis; `high` fixes its top (100 for percent)."""
+    tick = tick or partial(plain, language=language)
     height = height or (220 if width <= NARROW else 250)
     values = [value for one in series for _at, value in one.points if value is not None]
     times = [at for one in series for at, _value in one.points]
@@ -174,10 +176,11 @@ def stacked_days(
     width: int = WIDE,
     height: int = 0,
     language: str = "de",
-    tick: Format = plain,
+    tick: Format | None = None,
     empty: str = "Noch keine Werte",
 ) -> Markup:
     """One bar a day, made of up to four parts; the legend stands in the order of the stack, bottom first."""
+    tick = tick or partial(plain, language=language)
     height = height or (230 if width <= NARROW else 260)
     sums = [sum(max(0.0, values[i]) for _name, values in series) for i in range(len(days))]
     if not days or max(sums, default=0) <= 0:
