@@ -204,7 +204,8 @@ class LiveApp:
 
     def render(self, fragment: Fragment, row_id: UUID, view: View) -> str | None:
         """The fragment as this kind of viewer sees it; None when the row is gone."""
-        with self._database, self.app.test_request_context("/live", base_url=self.settings.public_url):
+        # Not behind `_database`: a crowd that comes back must not keep those who are there from the news.
+        with self.app.test_request_context("/live", base_url=self.settings.public_url):
             g.actor = Actor(
                 locale=view.locale,
                 timezone=view.timezone,

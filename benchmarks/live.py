@@ -247,8 +247,13 @@ def one_for_all(
     for viewer in swarm.viewers:
         if viewer.sock is not None:
             viewer.sock.send(masked(1, json.dumps({"subscribe": [topic]}).encode()))
-    swarm.turn(5.0)
-    swarm.frames()
+    there: set[int] = set()
+
+    def everybody_is() -> bool:
+        there.update(viewer.number for viewer, _, body in swarm.frames() if topic.encode() in body)
+        return len(there) == len(swarm.viewers)
+
+    swarm.until(everybody_is, 120)
     one = Counters(site, [server])
     one._value = 5000
     one.run(1.0)

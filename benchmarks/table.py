@@ -29,6 +29,8 @@ def show(value: object) -> str:
 
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of the values lie."""
+    if not values:
+        raise SystemExit("nothing was measured")
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
