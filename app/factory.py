@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.kit.authz import init_authz
 from app.kit.config import ROOT, Settings
-from app.kit.db import db
+from app.kit.db import db, keep_private
 from app.kit.forms import init_forms
 from app.kit.htmx import init_htmx
 from app.kit.i18n import init_i18n
@@ -36,6 +36,8 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         static_folder=str(ROOT / "static"),
     )
     settings.var_dir.mkdir(parents=True, exist_ok=True)
+    if not settings.database_url:
+        keep_private(settings.var_dir / "kontor.db")
     keys = load_keys(settings)
     app.extensions["kontor-settings"] = settings
     app.extensions["kontor-keys"] = keys

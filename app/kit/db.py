@@ -6,10 +6,12 @@ it takes the write lock at once (BEGIN IMMEDIATE), so that a later upgrade canno
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -160,6 +162,18 @@ def move(model: type[M], row_id: UUID, *, from_: str | tuple[str, ...], to: str,
         db.session.expire(known)
     if result.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict
+
+
+def keep_private(file: Path) -> None:
+    """Make SQLite's file for our user only, before SQLite makes it for everybody; its log files take over the mode.
+
+    Game servers run under users of their own and pass through the folder it lies in.
+    """
+    with suppress(OSError):  # a folder that cannot be written is told by the database, with more words
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+        with suppress(OSError):  # not there yet, or another user's
+            part.chmod(0o600)
 
 
 @event.listens_for(Engine, "connect")
