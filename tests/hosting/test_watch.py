@@ -21,6 +21,7 @@ from app.hosting.queries.sample import latest, series
 from app.hosting.queries.server import server_detail
 from app.hosting.services import games as loading
 from app.hosting.services import sample, watching
+from app.hosting.services.reconcile import reconcile
 from app.hosting.services.server import delete_server, send_command, start_server, stop_server
 from app.kit import cache, clock
 from app.kit.db import db
@@ -216,6 +217,24 @@ def test_one_missed_answer_is_no_hang(watch: Watch, host: Host) -> None:
     row = host.row(server_id)
     assert (row.state, row.silent_since) == ("running", None)
     assert len(host.runs(server_id)) == 1
+
+
+def test_silence_while_the_engine_is_away_is_no_hang(watch: Watch, host: Host) -> None:
+    """The way to a game may go through its engine: it lives on, and answers again when the engine is back."""
+    server_id = host.running()
+    look(watch, 10)
+    host.game(server_id).hanging = True
+    look(watch, 10)  # the last look before anybody notices that the engine is gone
+    host.node.down = True
+    for _ in range(9):
+        look(watch, 10)
+    host.node.down = False
+    reconcile()  # a worker's look comes before the watch's
+    assert host.row(server_id).state == "running"
+    host.game(server_id).hanging = False
+    look(watch, 10)
+    row = host.row(server_id)
+    assert (row.state, row.silent_since) == ("running", None)
 
 
 def test_the_console_goes_on_with_the_next_run(watch: Watch, host: Host) -> None:

@@ -121,6 +121,7 @@ def find_ended(games: Games) -> set[UUID]:
             answers = runtime_named(name).inspect_many(tuple(own))
         except RuntimeUnavailable:
             note_away(name)
+            _lose_sight(own)
             continue
         for key, observed in answers.items():
             game = own[key]
@@ -133,6 +134,13 @@ def find_ended(games: Games) -> set[UUID]:
             if (game.started and gone) or unwritten:
                 odd.add(key)
     return odd
+
+
+def _lose_sight(games: Games) -> None:
+    """The way to a game may go through its engine, so silence while the engine is away is no hang."""
+    for game in games.values():
+        game.address = None
+    vitals.forget_silence(tuple(games))
 
 
 # --- every ten seconds --------------------------------------------------------------------------------------
