@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.accounts.models import Invitation, Membership, Person
 from app.accounts.services import invitation as services
+from app.accounts.services.organisation import change_role, remove_member
 from app.accounts.services.session import Visitor
 from app.kit import clock
 from app.kit.db import db
@@ -173,25 +174,30 @@ def test_the_database_does_not_hold_the_link(app: Flask, people: People) -> None
     assert token != open_one().fingerprint
 
 
+def joins(app: Flask, token: str, name: str) -> bool:
+    """Whether somebody new got in with this link; for threads."""
+    with app.app_context():
+        try:
+            services.accept_as_new(
+                token,
+                name=name,
+                password="ein langes Passwort",
+                visitor=Visitor(),
+                locale="de",
+                timezone="UTC",
+            )
+        except KontorError:
+            return False
+        return True
+
+
 @pytest.mark.postgres
 def test_of_many_at_the_same_moment_one_joins(pg_app: Flask) -> None:
     people = make_people(pg_app)
     token = ask(people).rpartition("/")[2]
 
     def one(number: int) -> bool:
-        with pg_app.app_context():
-            try:
-                services.accept_as_new(
-                    token,
-                    name=f"Eva {number}",
-                    password="ein langes Passwort",
-                    visitor=Visitor(),
-                    locale="de",
-                    timezone="UTC",
-                )
-            except KontorError:
-                return False
-            return True
+        return joins(pg_app, token, f"Eva {number}")
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(one, range(12))) == 1
@@ -209,19 +215,7 @@ def test_accepting_and_taking_back_at_the_same_moment(pg_app: Flask) -> None:
         before = members(people)
 
         def accept(_x: object, token: str = token) -> bool:
-            with pg_app.app_context():
-                try:
-                    services.accept_as_new(
-                        token,
-                        name="Eva",
-                        password="ein langes Passwort",
-                        visitor=Visitor(),
-                        locale="de",
-                        timezone="UTC",
-                    )
-                except KontorError:
-                    return False
-                return True
+            return joins(pg_app, token, "Eva")
 
         def revoke(_x: object, invitation: object = invitation) -> bool:
             with pg_app.app_context():
@@ -235,3 +229,28 @@ def test_accepting_and_taking_back_at_the_same_moment(pg_app: Flask) -> None:
             joined, revoked = (future.result() for future in (pool.submit(accept, 0), pool.submit(revoke, 0)))
         assert joined != revoked
         assert members(people) == before + joined
+
+
+@pytest.mark.parametrize("way", ["put out", "made a member"])
+def test_what_somebody_asked_for_ends_with_their_right_to_ask(
+    client: FlaskClient, people: People, way: str
+) -> None:
+    """Who is put out must not come back by an invitation to a second address."""
+    theirs = ask(people, EVA, "admin", who="dora")
+    ours = ask(people, "emil@example.org", "member", who="alice")
+    if way == "put out":
+        remove_member(people.alice.actor, people.dora.id)
+    else:
+        change_role(people.alice.actor, people.dora.id, role="member")
+    assert client.get(theirs).status_code == 410
+    assert client.post(theirs, data=NEW).status_code == 410
+    assert client.get(ours).status_code == 200
+
+
+def test_an_owner_who_becomes_an_admin_keeps_what_admins_may_ask(client: FlaskClient, people: People) -> None:
+    change_role(people.alice.actor, people.dora.id, role="owner")
+    owner = ask(people, EVA, "owner", who="dora")
+    member = ask(people, "emil@example.org", "member", who="dora")
+    change_role(people.alice.actor, people.dora.id, role="admin")
+    assert client.get(owner).status_code == 410
+    assert client.get(member).status_code == 200

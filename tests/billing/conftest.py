@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from app.billing.models import Account
@@ -79,22 +77,6 @@ def make_house() -> Callable[[], House]:
 @pytest.fixture
 def house() -> House:
     return House()
-
-
-def in_threads(app: Flask, number: int, work: Callable[[int], Any]) -> list[Any]:
-    """Run `work(i)` in `number` threads at once, each in its own application context; errors are results."""
-
-    def one(index: int) -> Any:
-        with app.app_context():
-            try:
-                return work(index)
-            except Exception as error:
-                return error
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(max_workers=number) as pool:
-        return list(pool.map(one, range(number)))
 
 
 def plain(text: str) -> str:

@@ -19,7 +19,8 @@ from app.billing.services.voucher import issue_vouchers, redeem_voucher
 from app.kit import clock
 from app.kit.db import db
 from app.kit.money import euros
-from tests.billing.conftest import EUR, House, in_threads
+from tests.billing.conftest import EUR, House
+from tests.threads import at_once
 
 
 def _act(dice: random.Random, house: House, server: tuple[str, UUID], codes: list[str]) -> None:
@@ -58,7 +59,7 @@ def test_a_crowd_leaves_clean_books(db_app: Flask, seed: int) -> None:
                 wrong.append(error)
         return wrong
 
-    results = in_threads(db_app, 16, work)
+    results = at_once(db_app, 16, work)
     crashed = [result for result in results if isinstance(result, Exception)]
     errors = [error for result in results if isinstance(result, list) for error in result]
     unexpected = [

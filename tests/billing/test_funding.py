@@ -25,8 +25,9 @@ from app.kit.config import Settings
 from app.kit.db import db
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from app.kit.money import Money, euros
-from tests.billing.conftest import EUR, House, in_threads
+from tests.billing.conftest import EUR, House
 from tests.people import People
+from tests.threads import at_once
 
 
 def test_codes_survive_being_copied_by_hand() -> None:
@@ -50,7 +51,7 @@ def test_codes_are_not_stored(app: Flask, house: House) -> None:
 
 def test_one_voucher_sixty_at_once_credits_once(db_app: Flask, house: House) -> None:
     (code,) = issue_vouchers(house.operator, amount=euros(5))
-    results = in_threads(db_app, 60, lambda _: redeem_voucher(house.owner, code))
+    results = at_once(db_app, 60, lambda _: redeem_voucher(house.owner, code))
     assert [result.fresh for result in results].count(True) == 1
     assert house.balance() == 5 * EUR
     assert find_differences() == []
@@ -59,7 +60,7 @@ def test_one_voucher_sixty_at_once_credits_once(db_app: Flask, house: House) -> 
 def test_sixty_organisations_want_the_last_ten_uses(db_app: Flask, house: House) -> None:
     (code,) = issue_vouchers(house.operator, amount=euros(5), max_uses=10)
     houses = [House() for _ in range(60)]
-    results = in_threads(db_app, 60, lambda index: redeem_voucher(houses[index].owner, code))
+    results = at_once(db_app, 60, lambda index: redeem_voucher(houses[index].owner, code))
     assert sum(not isinstance(result, Exception) for result in results) == 10
     assert {type(result) for result in results if isinstance(result, Exception)} == {VoucherRefused}
     assert sum(own.balance() for own in houses) == 50 * EUR
@@ -128,14 +129,14 @@ def test_news_from_everywhere_at_once_credits_once(db_app: Flask, house: House) 
     begun = top_up(house.owner, provider, euros(20), once="a", return_url="/")
     reference = f"fake-{begun.payment_id.hex}"
     provider.states[reference] = SUCCEEDED
-    results = in_threads(db_app, 30, lambda _: confirm_payment(provider, reference))
+    results = at_once(db_app, 30, lambda _: confirm_payment(provider, reference))
     assert {result.state for result in results} == {SUCCEEDED}
     assert house.balance() == 20 * EUR
 
 
 def test_a_double_click_is_one_payment(db_app: Flask, house: House) -> None:
     provider = TestProvider()
-    results = in_threads(
+    results = at_once(
         db_app, 20, lambda _: top_up(house.owner, provider, euros(7), once="page", return_url="")
     )
     assert {result.state for result in results} == {SUCCEEDED}

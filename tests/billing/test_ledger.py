@@ -13,7 +13,8 @@ from app.billing.services.posting import post
 from app.billing.services.reconcile import find_differences, reconcile
 from app.core.models import Event
 from app.kit.db import db, transaction
-from tests.billing.conftest import EUR, House, in_threads
+from tests.billing.conftest import EUR, House
+from tests.threads import at_once
 
 
 def debit(house: House, nanos: int, key: str) -> bool:
@@ -61,7 +62,7 @@ def test_a_key_belongs_to_one_organisation(db_app: Flask, house: House) -> None:
     house.fund(EUR, "k")
     with pytest.raises(KeyReused):
         other.fund(EUR, "k")
-    results = in_threads(db_app, 20, lambda index: [house, other][index % 2].fund(EUR, "at once"))
+    results = at_once(db_app, 20, lambda index: [house, other][index % 2].fund(EUR, "at once"))
     assert {type(result) for result in results} <= {type(None), KeyReused}
     assert house.balance() + other.balance() == 2 * EUR
     assert find_differences() == []
@@ -94,7 +95,7 @@ def test_entries_cannot_be_changed_or_deleted(app: Flask, house: House) -> None:
 def test_a_hundred_parallel_debits_are_exact(db_app: Flask, house: House) -> None:
     """Each key twice at once, money for 33 of 100: 33 posted, 67 refused, nothing twice."""
     house.fund(33 * EUR)
-    results = in_threads(db_app, 100, lambda index: debit(house, EUR, f"debit-{index // 2}"))
+    results = at_once(db_app, 100, lambda index: debit(house, EUR, f"debit-{index // 2}"))
     fresh = results.count(True)
     refused = sum(isinstance(result, InsufficientFunds) for result in results)
     assert fresh == 33
@@ -106,7 +107,7 @@ def test_a_hundred_parallel_debits_are_exact(db_app: Flask, house: House) -> Non
 
 
 def test_a_hundred_parallel_first_bookings_make_one_set_of_accounts(db_app: Flask, house: House) -> None:
-    in_threads(db_app, 20, lambda index: house.fund(EUR, f"top-{index}"))
+    at_once(db_app, 20, lambda index: house.fund(EUR, f"top-{index}"))
     assert house.balance() == 20 * EUR
     assert db.session.scalar(select(func.count()).select_from(Account)) == 3
 

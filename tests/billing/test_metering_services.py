@@ -19,7 +19,8 @@ from app.billing.services.watch import due_wallets
 from app.kit import clock
 from app.kit.db import db, transaction
 from jobs.billing.wallet import watch
-from tests.billing.conftest import EUR, House, in_threads
+from tests.billing.conftest import EUR, House
+from tests.threads import at_once
 
 HOUR_OF_4_GB = 80_000_000
 
@@ -70,7 +71,7 @@ def test_parallel_settlements_charge_once(db_app: Flask, house: House) -> None:
         with clock.freeze(at):
             return settle(house.id)
 
-    results = in_threads(db_app, 20, work)
+    results = at_once(db_app, 20, work)
     assert sum(result.booked for result in results) == 6 * HOUR_OF_4_GB
     assert spent(house) == 6 * HOUR_OF_4_GB
     assert find_differences() == []
@@ -107,7 +108,7 @@ def test_doubled_starts_and_stops_count_once(db_app: Flask, house: House) -> Non
 
 def test_two_starts_at_once_open_one_interval(db_app: Flask, house: House) -> None:
     server, at = house.server(), clock.now()
-    results = in_threads(db_app, 10, lambda index: house.start(server, at=at, key=f"start-{index}"))
+    results = at_once(db_app, 10, lambda index: house.start(server, at=at, key=f"start-{index}"))
     assert sum(isinstance(result, AlreadyMetered) for result in results) == 9
     assert db.session.scalar(select(func.count(UsageInterval.id))) == 1
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -21,26 +18,9 @@ from app.hosting.services.server import create_server, delete_server, start_serv
 from app.kit.db import db
 from app.kit.errors import Conflict
 from tests.hosting.conftest import GAME, Host
+from tests.threads import at_once
 
 pytestmark = pytest.mark.postgres
-
-
-def at_once(app: Flask, number: int, do: Callable[[int], Any]) -> list[Any]:
-    """`do(i)` in `number` threads that begin together; errors are results."""
-    gate = Barrier(number)
-
-    def one(index: int) -> Any:
-        with app.app_context():
-            gate.wait()
-            try:
-                return do(index)
-            except Exception as error:
-                return error
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(max_workers=number) as pool:
-        return list(pool.map(one, range(number)))
 
 
 def kinds(results: list[Any]) -> Counter[str]:

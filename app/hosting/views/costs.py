@@ -103,14 +103,20 @@ def _by_server(costs: dict[Key, Cost], names: dict[UUID, str]) -> list[ServerCos
     return sorted(rows, key=lambda row: (-row.total.nanos, row.name))
 
 
-@hosting.get("/costs")
-@allows(P.costs_read)
-def costs() -> ResponseReturnValue:
-    """The month's costs with the daily chart and, for the running month, the forecast."""
+def _asked() -> tuple[UUID, Month, dict[Key, Cost]]:
+    """Whose costs, of which month, and what they are by day, meter and server."""
     organisation_id = current_actor().organisation_id
     assert organisation_id is not None
     month = month_named(request.args.get("month"))
     found = billing.costs(organisation_id, month.begin, month.end, (By.DAY, By.METER, By.SUBJECT))
+    return organisation_id, month, found
+
+
+@hosting.get("/costs")
+@allows(P.costs_read)
+def costs() -> ResponseReturnValue:
+    """The month's costs with the daily chart and, for the running month, the forecast."""
+    organisation_id, month, found = _asked()
     rows = _by_server(found, server_names(organisation_id))
     current = month.begin <= clock.now() < month.end
     wide, narrow = _daily_charts(found, month)
@@ -164,10 +170,7 @@ def _daily_charts(costs: dict[Key, Cost], month: Month) -> tuple[Markup, Markup]
 @allows(P.costs_read)
 def costs_csv() -> ResponseReturnValue:
     """Every server, day and phase of a month; amounts with all nine decimals."""
-    organisation_id = current_actor().organisation_id
-    assert organisation_id is not None
-    month = month_named(request.args.get("month"))
-    found = billing.costs(organisation_id, month.begin, month.end, (By.DAY, By.METER, By.SUBJECT))
+    organisation_id, month, found = _asked()
     names = server_names(organisation_id)
     out = io.StringIO()
     table = csv.writer(out)
