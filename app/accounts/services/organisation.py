@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.errors import LastOwner
 from app.accounts.events import (
+    InvitationRevoked,
     MemberJoined,
     MemberLeft,
     MemberRemoved,
@@ -17,7 +18,8 @@ from app.accounts.events import (
     OrganisationCreated,
     OrganisationRenamed,
 )
-from app.accounts.models import Membership, Organisation, Session, Token
+from app.accounts.models import Invitation, Membership, Organisation, Session, Token
+from app.accounts.models.organisation import OPEN, REVOKED
 from app.accounts.policies import P
 from app.accounts.rules import membership as rules
 from app.accounts.rules.slug import slug_of
@@ -161,6 +163,7 @@ def change_role(actor: Actor, person_id: UUID, *, role: str) -> None:
             return
         _keep_an_owner(row, role)
         before, row.role = row.role, role
+        _withdraw_invitations(actor, row, role)
         record(
             MemberRoleChanged(person_id, role),
             actor=actor,
@@ -178,6 +181,7 @@ def remove_member(actor: Actor, person_id: UUID) -> None:
         if not rules.can_remove(_role_now(actor), row.role):
             raise NotAllowed(gettext("Über Inhaberinnen und Inhaber entscheiden nur sie selbst."))
         _keep_an_owner(row, None)
+        _withdraw_invitations(actor, row, None)
         _end_membership(row)
         record(
             MemberRemoved(person_id),
@@ -200,6 +204,23 @@ def leave(actor: Actor) -> None:
             subject=("accounts.person", row.person_id),
             before={"role": row.role},
         )
+
+
+def _withdraw_invitations(actor: Actor, row: Membership, role: str | None) -> None:
+    """Take back what a member has asked others to and with the new role (None: put out) could not ask any more.
+
+    Otherwise whoever is put out comes back by an invitation to a second address of theirs.
+    """
+    asked = select(Invitation).where(
+        Invitation.organisation_id == row.organisation_id,
+        Invitation.invited_by == row.person_id,
+        Invitation.state == OPEN,
+    )
+    for one in db.session.scalars(asked.with_for_update()):
+        if rules.can_give(role, one.role):
+            continue
+        one.state, one.closed_at = REVOKED, clock.now()
+        record(InvitationRevoked(one.id), actor=actor, subject=("accounts.invitation", one.id))
 
 
 def _end_membership(row: Membership) -> None:
