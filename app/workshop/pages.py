@@ -62,7 +62,10 @@ def metrics() -> list[tuple[str, str, str]]:
     found = []
     for folder in ("app", "jobs"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = path.read_text(encoding="utf-8")
+            if '"kontor_' not in text:
+                continue
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Call) and (made := _metric(node)):
                     found.append(made)
     return sorted(set(found))

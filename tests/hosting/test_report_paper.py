@@ -96,6 +96,7 @@ def play(server_id: UUID, at: datetime, seconds: int, players: int | None, ran: 
         )  # fmt: skip
 
 
+@pytest.mark.slow
 class TestTheSum:
     def test_printed_sum_is_the_ledger_to_the_nano_euro(self, host: Host) -> None:
         one, two = host.running("Bauwelt"), host.running("Himmelsinsel", memory_mb=1024)
@@ -213,6 +214,7 @@ class TestHours:
         assert (row.covered, row.played_seconds, row.players_peak) == (40, 20, 2)
 
 
+@pytest.mark.slow
 class TestPaper:
     def test_it_is_tagged_with_embedded_fonts_and_page_numbers(self, host: Host) -> None:
         for number in range(20):

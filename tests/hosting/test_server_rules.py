@@ -224,6 +224,7 @@ def consistent(facts: Facts) -> bool:
     return not (facts.state in (State.STARTING, *ALIVE) and not facts.installed)
 
 
+@pytest.mark.slow
 def test_from_every_state_and_observation_the_system_comes_to_rest_where_it_is_wanted() -> None:
     checked = 0
     for facts in filter(consistent, all_facts()):
@@ -241,6 +242,7 @@ def test_from_every_state_and_observation_the_system_comes_to_rest_where_it_is_w
     assert checked > 2000
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())
 def test_however_often_answers_are_missing_it_still_converges(data: st.DataObject) -> None:

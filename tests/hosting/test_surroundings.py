@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -46,6 +47,7 @@ def notices(people: People) -> dict[str, set[object]]:
     return found
 
 
+@pytest.mark.slow
 def test_owners_and_admins_hear_of_servers_that_stay_down(
     host: Host, people: People, frozen: datetime
 ) -> None:
@@ -63,6 +65,7 @@ def test_owners_and_admins_hear_of_servers_that_stay_down(
     assert notices(people)["hosting.crashed"] == managers
 
 
+@pytest.mark.slow
 def test_they_hear_once_when_money_runs_low_and_when_servers_stop(
     host: Host, people: People, frozen: datetime
 ) -> None:

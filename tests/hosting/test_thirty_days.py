@@ -172,6 +172,7 @@ def month_of(host: Host, seed: int, days: int) -> None:
         assert len(host.node.started) > days
 
 
+@pytest.mark.slow
 def test_a_day_of_random_life_is_charged_exactly(db_host: Host) -> None:
     month_of(db_host, seed=7, days=1)
 
@@ -182,6 +183,7 @@ def test_thirty_days_of_random_life_are_charged_exactly(host: Host, seed: int) -
     month_of(host, seed, days=30)
 
 
+@pytest.mark.slow
 def test_a_wallet_that_runs_dry_stops_the_game_with_save_before_it_is_negative(
     host: Host, frozen: datetime
 ) -> None:

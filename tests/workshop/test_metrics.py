@@ -28,6 +28,7 @@ sys.stdout.write(observe.metrics_text().decode())
 """
 
 
+@pytest.mark.slow
 def test_what_dead_processes_counted_stays_and_files_stay_few(tmp_path: Path) -> None:
     env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     root = Path(__file__).resolve().parents[2]

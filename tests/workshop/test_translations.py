@@ -75,6 +75,7 @@ def test_renewing_twice_changes_nothing(house: Path) -> None:
     assert path.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_every_sentence_of_kontor_is_said_in_english() -> None:
     assert list(missing("en")) == [], "`make translations`, then fill in app/translations/en"
 
