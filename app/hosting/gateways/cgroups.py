@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ def _candidates(name: str, parent: str | None) -> list[Cgroups]:
     mounts, own = _mounts(), _own()
     found: list[Cgroups] = []
     if "" in mounts:
-        for below in (parent, own.get("", "/")) if parent else (own.get("", "/"),):
+        # A group with processes of its own may not have limited children, unless it is the root of all.
+        for below in (parent,) if parent else (own.get("", "/"), "/"):
             found.append(V2(mounts[""] / below.strip("/") / name))
     if {"memory", "pids", "cpu", "cpuacct"} <= mounts.keys():
         nested = {c: _existing(mounts[c], parent or own.get(c, "/")) / name for c in V1.CONTROLLERS}
@@ -206,6 +208,9 @@ class V2:
 
     def create(self, name: str, memory_bytes: int, processes: int, cpu_cores: float | None) -> None:
         folder = self.base / name
+        offered = (self.base.parent / "cgroup.controllers").read_text().split()
+        if not {"memory", "pids", "cpu"} <= set(offered):
+            raise OSError(errno.ENOTSUP, "controllers are not offered here")
         self.base.mkdir(exist_ok=True)
         for parent in (self.base.parent, self.base):
             enabled = (parent / "cgroup.subtree_control").read_text().split()

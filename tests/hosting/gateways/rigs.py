@@ -10,7 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -153,3 +153,7 @@ def process_rig(folder: Path, *, use_cgroups: bool = True, own_users: bool = Tru
         yield rig
     finally:
         rig.clean()
+        groups = rig.runtime._groups  # type: ignore[attr-defined]
+        for group in groups.folders("any") if groups else ():
+            with suppress(OSError):
+                group.parent.rmdir()
