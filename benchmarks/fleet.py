@@ -116,12 +116,25 @@ def watch_all(site: Site, tenant: Tenant, seconds: float) -> tuple[list[object],
     frames = swarm.frames()
     size = sum(len(body) for _, _, body in frames)
     rows: list[list[object]] = [
-        [name, len(pids), sum(pss_bytes(pid) for pid in pids) / 1e6, (cpu_seconds(pids) - before[name]) / seconds * 100]
+        [
+            name,
+            len(pids),
+            sum(pss_bytes(pid) for pid in pids) / 1e6,
+            (cpu_seconds(pids) - before[name]) / seconds * 100,
+        ]
         for name, pids in families.items()
     ]
-    rows.append(["together", "", sum(float(str(row[2])) for row in rows), sum(float(str(row[3])) for row in rows)])
+    rows.append(
+        ["together", "", sum(float(str(row[2])) for row in rows), sum(float(str(row[3])) for row in rows)]
+    )
     swarm.close()
-    return [swarm.open, len(frames), len(frames) / seconds, size / max(1, len(frames)), size / seconds / 1000], rows
+    return [
+        swarm.open,
+        len(frames),
+        len(frames) / seconds,
+        size / max(1, len(frames)),
+        size / seconds / 1000,
+    ], rows
 
 
 def run(*, small: bool = False) -> None:
@@ -160,7 +173,9 @@ def measure(site: Site, tenant: Tenant, count: int, steady: float) -> None:
     frames, processes = watch_all(site, tenant, steady)
     columns = ["viewers", "frames", "frames/s", "bytes a frame", "kB/s"]
     sys.stdout.write(table(f"Frames while every page of {count} servers is watched", columns, [frames]))
-    sys.stdout.write(table("The platform's own processes", ["process", "processes", "PSS MB", "CPU %"], processes))
+    sys.stdout.write(
+        table("The platform's own processes", ["process", "processes", "PSS MB", "CPU %"], processes)
+    )
     began = time.monotonic()
     with site.app.test_request_context("/"):
         for server_id in tenant.servers:

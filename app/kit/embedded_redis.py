@@ -19,7 +19,9 @@ def main() -> None:
     socket = unquote(urlsplit(settings.redis_address).path)
     data = settings.var_dir / "redis"
     data.mkdir(parents=True, exist_ok=True)
-    data.chmod(0o700)  # consoles and limits are nobody else's: game servers run under users of this machine, too
+    data.chmod(
+        0o700
+    )  # consoles and limits are nobody else's: game servers run under users of this machine, too
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
     if os.stat(os.path.dirname(socket)).st_uid != os.getuid():
         raise SystemExit(f"{os.path.dirname(socket)} belongs to somebody else")

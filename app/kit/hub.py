@@ -41,7 +41,9 @@ _POSITION = re.compile(r'data-position="(\d+)"')
 class Hub:
     """`render(fragment, row_id, view)` gives the element, None when it is gone; `lines(fragment, texts)` a stream's new lines."""
 
-    def __init__(self, render: Render, lines: Callable[[Fragment, list[str]], str], *, renderers: int = 4) -> None:
+    def __init__(
+        self, render: Render, lines: Callable[[Fragment, list[str]], str], *, renderers: int = 4
+    ) -> None:
         self._render, self._lines_html, self._renderers = render, lines, renderers
         self.links: set[Link] = set()
         self.topics: dict[str, Topic] = {}
@@ -230,7 +232,9 @@ class Hub:
         if fresh and group.links:
             with self._work:
                 receivers = list(group.links)
-            self._send_all(receivers, partial_frame(topic.key, "beforeend", self._lines_html(topic.fragment, fresh)))
+            self._send_all(
+                receivers, partial_frame(topic.key, "beforeend", self._lines_html(topic.fragment, fresh))
+            )
 
     def _send_all(self, links: list[Link], frame: bytes) -> None:
         for number, link in enumerate(links, 1):
