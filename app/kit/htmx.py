@@ -33,13 +33,15 @@ def safe_next(url: str | None, fallback: str) -> str:
 
 
 def init_htmx(app: Flask) -> None:
-    """One URL may answer a page or a fragment: say so to caches, and keep signed-in HTML out of them."""
+    """One URL may answer a page or a fragment: say so to caches, and keep everything out of them that does not say
+    itself how long it may be kept: pages, downloads, redirects.
+    """
 
     @app.after_request
     def headers(response: Response) -> Response:
         if response.mimetype == "text/html":
             response.vary.add("HX-Request")
-            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     app.jinja_env.globals["wants_fragment"] = wants_fragment

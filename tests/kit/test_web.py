@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from app.hosting.services.setup import create_server
 from app.kit.htmx import safe_next
-from tests.people import PASSWORD, People
+from tests.people import PASSWORD, People, sign_in
 
 ELSEWHERE = [
     "https://evil.example",
@@ -40,3 +41,31 @@ def test_signing_in_leads_nowhere_else(client: FlaskClient, people: People, url:
         headers={"HX-Request": "true"} if htmx else {},
     )
     assert answer.headers["HX-Redirect" if htmx else "Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/konto/profil",
+        "/organisation/protokoll",
+        "/organisation/protokoll/csv",
+        "/guthaben/verlauf/csv",
+        "/hosting/servers/{server}",
+        "/hosting/servers/{server}/console?as=text",
+        "/hosting/servers/{server}/metrics.csv",
+        "/hosting/costs.csv",
+        "/_live/parts?topic=nothing",
+        "/not-there",
+    ],
+)
+def test_what_a_signed_in_person_sees_is_kept_by_nobody(
+    client: FlaskClient, people: People, path: str
+) -> None:
+    server = create_server(people.alice.actor, name="Burg", template="flying-squid")
+    answer = sign_in(client, people.alice).get(path.format(server=server))
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_our_own_files_may_be_kept(client: FlaskClient) -> None:
+    assert client.get("/static/css/tokens.css").headers["Cache-Control"] != "no-store"
