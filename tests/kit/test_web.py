@@ -69,3 +69,14 @@ def test_what_a_signed_in_person_sees_is_kept_by_nobody(
 
 def test_our_own_files_may_be_kept(client: FlaskClient) -> None:
     assert client.get("/static/css/tokens.css").headers["Cache-Control"] != "no-store"
+
+
+@pytest.mark.parametrize("window", ["x\r\nSet-Cookie: a=b", 'x"; filename="run.bat'])
+def test_what_stands_in_the_address_stays_out_of_the_headers(
+    client: FlaskClient, people: People, window: str
+) -> None:
+    server = create_server(people.alice.actor, name="Burg", template="flying-squid")
+    path = f"/hosting/servers/{server}/metrics.csv"
+    answer = sign_in(client, people.bob).get(path, query_string={"window": window})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="server-{server}-1h.csv"'
