@@ -20,6 +20,7 @@ local step, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local full = tonumber(redis.call('GET', KEYS[1]) or now)
 if full < now then full = now end
 if full + step - now > window then return {0, math.ceil(full + step - now - window), math.ceil(full - now)} end
+if ARGV[3] == '0' then return {1, math.floor((window - (full - now)) / step), math.ceil(full - now)} end
 full = full + step
 redis.call('SET', KEYS[1], string.format('%.3f', full), 'PX', math.ceil(full - now) + 1000)
 return {1, math.floor((window - (full - now)) / step), math.ceil(full - now)}
@@ -44,19 +45,21 @@ class Allowance:
     reset: int
 
 
-def take(key: str, limit: int, window: int) -> Allowance:
-    """Use one of `limit` requests per `window` seconds for this key."""
+def take(key: str, limit: int, window: int, *, use: bool = True) -> Allowance:
+    """Use one of `limit` requests per `window` seconds for this key; with `use=False` only ask whether one is left."""
     global _redis_gone_until
     step = window * 1000 / limit
     found: list[int] | None = None
     if time.monotonic() >= _redis_gone_until:
         try:
-            raw: Any = cache.client().eval(_LUA, 1, f"kontor:limit:{key}", str(step), str(window * 1000))
+            raw: Any = cache.client().eval(
+                _LUA, 1, f"kontor:limit:{key}", str(step), str(window * 1000), str(int(use))
+            )  # fmt: skip
             found = [int(part) for part in cast(list[Any], raw)]
         except cache.REDIS_DOWN:
             _redis_gone_until = time.monotonic() + _TRY_REDIS_AGAIN
     if found is None:
-        found = _take_here(key, step, window * 1000)
+        found = _take_here(key, step, window * 1000, use)
     ok, second, until_full = found
     seconds = math.ceil(until_full / 1000)
     if ok:
@@ -64,7 +67,7 @@ def take(key: str, limit: int, window: int) -> Allowance:
     return Allowance(False, limit, window, 0, max(1, math.ceil(second / 1000)), seconds)
 
 
-def _take_here(key: str, step: float, window: float) -> list[int]:
+def _take_here(key: str, step: float, window: float, use: bool) -> list[int]:
     now = time.monotonic() * 1000
     with _lock:
         if len(_memory) > _MOST_KEYS:
@@ -73,5 +76,7 @@ def _take_here(key: str, step: float, window: float) -> list[int]:
         full = max(_memory.get(key, now), now)
         if full + step - now > window:
             return [0, math.ceil(full + step - now - window), math.ceil(full - now)]
+        if not use:
+            return [1, math.floor((window - (full - now)) / step), math.ceil(full - now)]
         _memory[key] = full + step
         return [1, math.floor((window - (full + step - now)) / step), math.ceil(full + step - now)]

@@ -44,7 +44,11 @@ def test_it_refills_evenly(app: Flask, where: str, request: pytest.FixtureReques
         request.getfixturevalue("with_redis")
     key = f"test:{time.monotonic_ns()}"
     assert [limits.take(key, 4, 2).allowed for _ in range(6)] == [True] * 4 + [False] * 2
+    assert not limits.take(key, 4, 2, use=False).allowed
     time.sleep(0.6)
+    assert [limits.take(key, 4, 2, use=False).allowed for _ in range(3)] == [
+        True
+    ] * 3  # asking uses nothing up
     assert [limits.take(key, 4, 2).allowed for _ in range(2)] == [True, False]
     time.sleep(2.1)
     assert limits.take(key, 4, 2).remaining == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,7 +24,8 @@ from app.billing.services.voucher import issue_vouchers, redeem_voucher, withdra
 from app.kit import clock
 from app.kit.config import Settings
 from app.kit.db import db
-from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany, Unavailable
+from app.kit.ids import new_id
 from app.kit.money import Money, euros
 from tests.billing.conftest import EUR, House
 from tests.people import People
@@ -83,6 +85,23 @@ def test_bad_codes_get_one_answer(app: Flask, house: House, frozen: datetime) ->
         messages.add(refused.value.fields["code"])
     assert len(messages) == 1
     assert house.balance() == 0
+
+
+def test_guessing_codes_is_slowed_down_and_right_codes_are_not_counted(app: Flask, house: House) -> None:
+    (code,) = issue_vouchers(house.operator, amount=euros(5), max_uses=2)
+    for _ in range(30):
+        redeem_voucher(house.owner, code)
+    for _ in range(20):
+        with pytest.raises(VoucherRefused):
+            redeem_voucher(house.owner, new_code())
+    for guess in (new_code(), code):
+        with pytest.raises(TooMany) as refused:
+            redeem_voucher(house.owner, guess)
+        assert 0 < refused.value.retry_after <= 30
+    elsewhere = replace(house.owner, organisation_id=new_id())
+    with pytest.raises(TooMany):  # another organisation of the same person does not help
+        redeem_voucher(elsewhere, code)
+    assert redeem_voucher(House().owner, code).fresh
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select, update
 
 from app.billing.errors import VoucherRefused
@@ -17,15 +18,16 @@ from app.billing.rules.voucher import code_hash, new_code, normalise
 from app.billing.services.credit import credit
 from app.billing.services.posting import lock_accounts
 from app.core.api import claim_once, record
-from app.kit import clock, observe
+from app.kit import clock, limits, observe
 from app.kit.authz import Actor, require
 from app.kit.db import db, transaction
-from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound, TooMany
 from app.kit.ids import new_id
 from app.kit.money import Money
 
 MOST_AT_ONCE = 200
 LARGEST = Money(1_000 * 10**9)
+WRONG, WINDOW = 20, 600  # codes a person may get wrong in so many seconds: typing errors, not guessing
 REDEMPTIONS = observe.counter("kontor_billing_voucher_redemptions_total", "Voucher redemptions", ("outcome",))
 
 
@@ -103,8 +105,27 @@ def withdraw_voucher(actor: Actor, voucher_id: UUID) -> None:
 
 
 def redeem_voucher(actor: Actor, code: str) -> Redeemed:
-    """Credit the voucher to the actor's organisation. Raises VoucherRefused without saying why a code is bad."""
+    """Credit the voucher to the actor's organisation. Raises VoucherRefused without saying why a code is bad, TooMany."""
     require(actor, P.WALLET_MANAGE)
+    tries = f"voucher:{actor.person_id}"
+    left = limits.take(tries, WRONG, WINDOW, use=False)
+    if not left.allowed:
+        raise TooMany(
+            ngettext(
+                "Das waren zu viele Versuche. In etwa %(num)d Minute geht es weiter.",
+                "Das waren zu viele Versuche. In etwa %(num)d Minuten geht es weiter.",
+                -(-left.retry_after // 60),
+            ),
+            left.retry_after,
+        )
+    try:
+        return _redeem(actor, code)
+    except VoucherRefused:
+        limits.take(tries, WRONG, WINDOW)
+        raise
+
+
+def _redeem(actor: Actor, code: str) -> Redeemed:
     plain = normalise(code)
     organisation_id = actor.organisation_id
     if plain is None or organisation_id is None:
