@@ -262,7 +262,7 @@ def test_workers_are_killed_in_the_middle_of_start_stop_and_delete(house: House)
 def _killed_in_start(house: House) -> dict[str, UUID]:
     host, gate = house.host, house.gate
     servers: dict[str, UUID] = {}
-    for moment in ("started, not recorded", "made, not started", "nothing made", "worker frozen"):
+    for moment in ("made, not started", "nothing made", "worker frozen", "started, not recorded"):
         server_id = servers[moment] = host.create(moment)
         create = rf"^POST /v[\d.]+/containers/create\?name=kontor-.*{server_id.hex}"
         if moment == "started, not recorded":
@@ -271,11 +271,11 @@ def _killed_in_start(house: House) -> dict[str, UUID]:
             hold = gate.hold(create, answer=moment == "made, not started")
         deploy(host.owner, server_id)
         hold.wait()
-    frozen = house.horse_on("start", servers["worker frozen"])
-    os.kill(frozen, signal.SIGSTOP)
     for moment in ("started, not recorded", "made, not started", "nothing made"):
         house.kill_worker_on("start", servers[moment])
     killed = time.monotonic()
+    frozen = house.horse_on("start", servers["worker frozen"])
+    os.kill(frozen, signal.SIGSTOP)
     faults = {
         f"worker killed in start: {moment}": house.stands(one, "running") for moment, one in servers.items()
     }
@@ -292,18 +292,19 @@ def _killed_in_start(house: House) -> dict[str, UUID]:
 
 def _killed_in_stop(house: House, servers: dict[str, UUID]) -> None:
     host, gate = house.host, house.gate
-    untold, told, deleted = list(servers.values())[:3]
+    untold, deleted, told, last = servers.values()
     holds = [
         gate.hold(rf"^GET /v[\d.]+/containers/kontor-.*{untold.hex}/json"),
-        gate.hold(rf"^GET /v[\d.]+/containers/{house.inspect(told)['Id']}/json", answer=True),  # type: ignore[index]
         gate.hold(rf"^DELETE /v[\d.]+/volumes/kontor-.*{deleted.hex}"),
+        gate.hold(rf"^GET /v[\d.]+/containers/{house.inspect(told)['Id']}/json", answer=True),  # type: ignore[index]
     ]
     stop_server(host.owner, untold)
-    stop_server(host.owner, told)
     delete_server(host.owner, deleted)
-    for hold in holds:
+    for hold in holds[:2]:
         hold.wait()
-    for path, server_id in (("stop", untold), ("stop", told), ("delete", deleted)):
+    stop_server(host.owner, told)
+    holds[2].wait()
+    for path, server_id in (("stop", told), ("stop", untold), ("delete", deleted)):
         house.kill_worker_on(path, server_id)
     killed = time.monotonic()
     gate.open()
@@ -315,3 +316,5 @@ def _killed_in_stop(house: House, servers: dict[str, UUID]) -> None:
     house.all_right(killed, faults)
     assert {host.row(one).exit_code for one in (untold, told)} == {0}
     assert house.containers(deleted) == []
+    stop_server(host.owner, last)
+    house.until(last, "stopped")
