@@ -81,9 +81,9 @@ def test_nothing_is_left_behind(runner: "subprocess.Popen[str]", folder: Path, w
     how = signal.SIGKILL if who.startswith("kill") else signal.SIGINT if who == "ctrl-c" else signal.SIGTERM
     started = time.monotonic()
     os.kill(victim, how)
-    wait_until(lambda: gone(below | {game}), 10, what="every process to end")
-    assert time.monotonic() - started < 5
-    code = runner.wait(5)
+    wait_until(lambda: gone(below | {game}), 30, what="every process to end")
+    assert time.monotonic() - started < 20
+    code = runner.wait(20)
     assert (code == 0) == (not who.startswith("kill"))
 
 
@@ -117,7 +117,7 @@ def test_a_second_ctrl_c_does_not_wait(folder: Path) -> None:
     process.send_signal(signal.SIGINT)
     process.wait(10)
     process.stdout.close()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     assert gone(below)
 
 
