@@ -76,4 +76,6 @@ def parse_money(text: str, currency: str = "EUR") -> Money:
     else:
         raise ValueError("not an amount of money")
     whole, _, fraction = plain.partition(".")
+    if len(whole.lstrip("0")) > 9:  # a billion: what a database holds as nanos, with room for sums
+        raise ValueError("an amount beyond what a ledger holds")
     return Money(int(whole) * NANOS + int((fraction + "0" * 9)[:9]), currency)

@@ -234,6 +234,32 @@ def test_the_minutes_of_all_wallets(client: FlaskClient, people: People) -> None
     assert (state.warn_minutes, state.reserve_minutes, state.stop_minutes) == (100, 20, 6)
 
 
+VOUCHERS = {"amount": "5", "count": "1", "max_uses": "1"}
+MINUTES = {"warn_minutes": "60", "reserve_minutes": "10", "stop_minutes": "5"}
+
+
+@pytest.mark.parametrize(
+    ("url", "data"),
+    [
+        ("/betrieb/gutscheine", {**VOUCHERS, "max_uses": "99999999999"}),
+        ("/betrieb/gutscheine", {**VOUCHERS, "expires": "9999-12-31"}),
+        ("/betrieb/gutscheine", {**VOUCHERS, "amount": "9" * 30}),
+        (
+            "/betrieb/preise",
+            {"meter": "hosting.active", "amount": "9" * 12, "valid_from": "2030-01-01T00:00"},
+        ),
+        ("/betrieb/preise", {"meter": "hosting.active", "amount": "1", "valid_from": "0001-01-01T00:00"}),
+        ("/betrieb/preise/minuten", {**MINUTES, "warn_minutes": "9" * 20}),
+    ],
+)
+def test_figures_that_no_database_holds_are_complaints(
+    client: FlaskClient, people: People, url: str, data: dict[str, str]
+) -> None:
+    answer = sign_in(client, people.olga).post(url, data=data)
+    assert answer.status_code == 422
+    assert "-error" in answer.text
+
+
 def test_english_pages(client: FlaskClient, app: Flask, people: People) -> None:
     run_a_server(people)
     for url in MEMBER_PAGES:

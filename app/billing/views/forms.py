@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, DateTimeLocalField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.kit.forms import Form, MoneyField, OnceField
 
@@ -36,15 +39,23 @@ class WarningForm(Form):
     )
 
 
+def _this_century(_form: Any, field: Any) -> None:
+    """Years that calendars and databases still count with."""
+    if field.data and not date(2000, 1, 1) <= field.data <= date(2099, 12, 31):
+        raise ValidationError(field.gettext("Not a valid date value."))
+
+
 class IssueForm(Form):
     """Make vouchers."""
 
     amount = MoneyField(_l("Wert in Euro"), validators=[InputRequired(NEEDED)])
     count = IntegerField(_l("Anzahl"), default=1, validators=[InputRequired(NEEDED)])
     max_uses = IntegerField(
-        _l("Einlösbar von so vielen Organisationen"), default=1, validators=[InputRequired(NEEDED)]
+        _l("Einlösbar von so vielen Organisationen"),
+        default=1,
+        validators=[InputRequired(NEEDED), NumberRange(max=1_000_000)],
     )
-    expires = DateField(_l("Gültig bis einschließlich"), validators=[Optional()])
+    expires = DateField(_l("Gültig bis einschließlich"), validators=[Optional(), _this_century])
     purpose = StringField(_l("Zweck"), validators=[Optional(), Length(max=80)])
     once = OnceField()
 
@@ -57,7 +68,12 @@ class PriceForm(Form):
     valid_from = DateTimeLocalField(_l("Gültig ab"), validators=[InputRequired(NEEDED)])
 
 
-MINUTES = [InputRequired(NEEDED), NumberRange(1, None, _l("Mindestens eine Minute."))]
+A_YEAR = 366 * 24 * 60
+MINUTES = [
+    InputRequired(NEEDED),
+    NumberRange(1, None, _l("Mindestens eine Minute.")),
+    NumberRange(max=A_YEAR),
+]
 
 
 class ThresholdForm(Form):

@@ -22,6 +22,7 @@ from app.kit.authz import Actor, allows, current_actor, may
 from app.kit.config import settings
 from app.kit.errors import Invalid, NotFound
 from app.kit.forms import Form
+from app.kit.links import public_link
 
 wallet = Blueprint("wallet", __name__, url_prefix="/guthaben")
 
@@ -108,7 +109,7 @@ def add_money() -> ResponseReturnValue:
             provider,
             form.amount.money,
             once=form.once.data[:60],
-            return_url=url_for("wallet.show", _external=True),
+            return_url=public_link("wallet.show"),
         )
     except Invalid as error:
         form.take_errors(error)
