@@ -59,6 +59,7 @@ def write(root: Path, module: str, noun: str) -> list[Path]:
     if taken:
         raise Refused(f"{taken[0].relative_to(root)} exists already")
     changed = dict(_lists(root, words))
+    changed.update(_door(root, module, [*made, *changed]))
     for path, text in {**made, **changed}.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -116,6 +117,23 @@ def _lists(root: Path, words: dict[str, str]) -> Iterator[tuple[Path, str]]:
         yield path, with_imports(text, *imports).rstrip("\n") + "\n" + addition
     path = home / "__init__.py"
     yield path, _registered(path, _fill((SKELETON / "register.txt").read_text(), words))
+
+
+def _door(root: Path, module: str, files: list[Path]) -> Iterator[tuple[Path, str]]:
+    """The import rules, where the noun brings the module its first file of a layer: it stands behind the door as well."""
+    rules = root / ".importlinter"
+    home = root / "app" / module
+    layers = {
+        path.relative_to(home).parts[0].removesuffix(".py") for path in files if path.is_relative_to(home)
+    }
+    head, mark, tail = rules.read_text().partition(f"[importlinter:contract:door-{module}]")
+    known, end, rest = tail.partition("allowed_importers =")
+    lines = [
+        f"    app.{module}.{layer}\n" for layer in sorted(layers - {"__init__", "api", "errors", "events"})
+    ]
+    new = [line for line in lines if line not in known]
+    if mark and new:
+        yield rules, head + mark + known + "".join(new) + end + rest
 
 
 def with_imports(text: str, *lines: str) -> str:

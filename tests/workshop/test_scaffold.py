@@ -23,7 +23,14 @@ def house(tmp_path: Path) -> Path:
     ignore = shutil.ignore_patterns("node_modules", "__pycache__", "*.pyc", ".lock")
     for name in ("app", "jobs", "templates", "static", "tests", "migrations"):
         shutil.copytree(ROOT / name, place / name, ignore=ignore)
-    for name in ("wsgi.py", "pyproject.toml", ".importlinter", "assets.toml", "package-lock.json"):
+    for name in (
+        "wsgi.py",
+        "pyproject.toml",
+        ".importlinter",
+        "assets.toml",
+        "package-lock.json",
+        "requirements.txt",
+    ):
         shutil.copy(ROOT / name, place / name)
     return place
 
