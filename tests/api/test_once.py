@@ -46,6 +46,14 @@ def test_a_key_is_for_one_request_of_one_person(app: Flask, people: People) -> N
         assert alice("POST", "/servers", NEW, Idempotency_Key=bad).status_code == 400, bad
 
 
+def test_a_weaker_token_of_the_same_person_is_not_given_a_kept_secret(app: Flask, people: People) -> None:
+    strong, weak = caller(app, people.alice), caller(app, people.alice, "tokens:write")
+    new = {"name": "bot", "scopes": ["servers:write"], "days": 30}
+    assert strong("POST", "/tokens", new, Idempotency_Key="k").status_code == 201
+    assert weak("POST", "/tokens", new, Idempotency_Key="k").status_code == 422
+    assert caller(app, people.alice)("POST", "/tokens", new, Idempotency_Key="k").headers["Idempotency-Replayed"]
+
+
 def test_an_error_leaves_the_key_free(app: Flask, people: People) -> None:
     alice = caller(app, people.alice)
     wrong = alice("POST", "/servers", {**NEW, "memory_mb": 777}, Idempotency_Key="k")
