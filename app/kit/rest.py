@@ -191,7 +191,8 @@ def _body(op: Operation) -> Any:
 def _once_key(actor: Actor, key: str) -> str:
     if not _KEY.match(key):
         raise Malformed(gettext("Idempotency-Key: 1 bis 200 sichtbare ASCII-Zeichen."))
-    rights = " ".join(sorted(actor.token_scopes or ()))  # an answer may hold a secret: none for a token that may less
+    # An answer may hold a secret: it is not for a token that may less.
+    rights = " ".join(sorted(actor.token_scopes or ()))
     owner = f"{actor.person_id}/{actor.organisation_id}/{rights}"
     return "api:" + hashlib.sha256(f"{owner}/{key}".encode()).hexdigest()[:56]
 

@@ -51,7 +51,9 @@ def test_a_weaker_token_of_the_same_person_is_not_given_a_kept_secret(app: Flask
     new = {"name": "bot", "scopes": ["servers:write"], "days": 30}
     assert strong("POST", "/tokens", new, Idempotency_Key="k").status_code == 201
     assert weak("POST", "/tokens", new, Idempotency_Key="k").status_code == 422
-    assert caller(app, people.alice)("POST", "/tokens", new, Idempotency_Key="k").headers["Idempotency-Replayed"]
+    assert caller(app, people.alice)("POST", "/tokens", new, Idempotency_Key="k").headers[
+        "Idempotency-Replayed"
+    ]
 
 
 def test_an_error_leaves_the_key_free(app: Flask, people: People) -> None:
