@@ -67,16 +67,19 @@ def gone(pids: set[int]) -> bool:
     return not any(os.path.exists(f"/proc/{pid}") for pid in pids)
 
 
+def parent_of(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it has just ended
+        return 0
+
+
 @pytest.mark.parametrize("who", ["ctrl-c", "term", "term supervisor", "kill guard", "kill supervisor"])
 def test_nothing_is_left_behind(runner: "subprocess.Popen[str]", folder: Path, who: str) -> None:
     game = int((folder / "game.pid").read_text())
     below = descendants(runner.pid)
     assert game in below, "an orphan is adopted, not lost"
-    supervisor = min(
-        p
-        for p in below
-        if Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split()[1] == str(runner.pid)
-    )
+    supervisor = next(p for p in sorted(below) if parent_of(p) == runner.pid)
     victim = supervisor if who.endswith("supervisor") else runner.pid
     how = signal.SIGKILL if who.startswith("kill") else signal.SIGINT if who == "ctrl-c" else signal.SIGTERM
     started = time.monotonic()
