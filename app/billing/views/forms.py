@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, DateTimeLocalField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
@@ -42,7 +43,7 @@ class WarningForm(Form):
 def _this_century(_form: Any, field: Any) -> None:
     """Years that calendars and databases still count with."""
     if field.data and not date(2000, 1, 1) <= field.data <= date(2099, 12, 31):
-        raise ValidationError(field.gettext("Not a valid date value."))
+        raise ValidationError(gettext("Möglich sind Tage von 2000 bis 2099."))
 
 
 class IssueForm(Form):
