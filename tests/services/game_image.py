@@ -18,8 +18,8 @@ const watch = setInterval(() => {{
   if (fs.existsSync('/data/{LEAK_FILE}')) {{ clearInterval(watch); fs.unlinkSync('/data/{LEAK_FILE}'); grow() }}
 }}, 100)
 """
-UNUSED = re.compile(r"minecraft-data/data/bedrock/(?!common)|/\.npm/|\.map$|/docs?/")
-"""More than half of the installation is data of another game."""
+UNUSED = re.compile(r"minecraft-data/data/bedrock/(?!common)|/\.npm/|\.(map|md|ts)$|/docs?/")
+"""More than half of the installation is data of another game, or not for running."""
 
 
 def pack(node: Path, game: Path, target: Path) -> Path:
