@@ -1,6 +1,11 @@
 """What production is told to run is what `make run` runs, and the pages about operation are complete."""
 
 import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,3 +58,21 @@ def test_the_readme_names_every_target_of_the_makefile() -> None:
     targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
     readme = (ROOT / "README.md").read_text()
     assert [t for t in targets if f"make {t}" not in readme] == []
+
+
+def test_the_backup_command_of_the_page_copies_a_database_in_use(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^\.venv/bin/python -c .*VACUUM INTO.*$", page, re.MULTILINE)
+    (tmp_path / "var").mkdir()
+    with closing(sqlite3.connect(tmp_path / "var" / "kontor.db")) as link:
+        link.execute("PRAGMA journal_mode=WAL")
+        link.execute("CREATE TABLE mark (id INT)")
+        link.execute("INSERT INTO mark VALUES (42)")
+        link.commit()
+        link.execute("BEGIN IMMEDIATE")  # somebody is writing
+        mine = command.replace(".venv/bin/python", shlex.quote(sys.executable)).replace(
+            "/backup/", f"{tmp_path}/"
+        )
+        subprocess.run(["bash", "-c", mine], cwd=tmp_path, check=True)
+    with closing(sqlite3.connect(tmp_path / "kontor.db")) as copy:
+        assert copy.execute("SELECT id FROM mark").fetchall() == [(42,)]
