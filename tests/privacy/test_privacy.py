@@ -30,6 +30,9 @@ from app.core.api import contributor, contributors, open_file, store_file
 from app.core.models import Event, File, Mail
 from app.core.personal import _contributors
 from app.core.queries.mail import outbox
+from app.hosting.models import Report, ReportPlan
+from app.hosting.rules.period import parse_period
+from app.hosting.services.report import choose_plan, order_report
 from app.kit import clock
 from app.kit.authz import Actor
 from app.kit.db import db, transaction
@@ -233,6 +236,29 @@ class TestErasure:
         found = get_organisation(alone)
         assert found is not None
         assert "bob" not in (found.name + found.slug).lower()
+
+    def test_its_reports_go_with_their_files_and_no_new_ones_come(
+        self, app: Flask, people: People, frozen: object
+    ) -> None:
+        alone = create_organisation(name="Bobs Bude", owner_id=people.bob.id)
+        month = parse_period("2026-10")
+        files = {}
+        for organisation_id in (alone, people.organisation_id):
+            actor = Actor(person_id=people.bob.id, organisation_id=organisation_id, role="owner")
+            choose_plan(actor, weekly=True, monthly=True)
+            report_id, _job_id = order_report(actor, period=month)
+            files[organisation_id] = store_file(
+                b"%PDF", name="Bobs Bude.pdf", mime="application/pdf", kind="hosting.report",
+                organisation_id=organisation_id,
+            )  # fmt: skip
+            with transaction() as session:
+                session.get_one(Report, report_id).file_id = files[organisation_id]
+        schedule_erasure(people.bob.actor, password=PASSWORD)
+        clock.advance(days=15)
+        assert erase_due() == 1
+        for model in (Report, ReportPlan):
+            assert set(db.session.scalars(select(model.organisation_id))) == {people.organisation_id}
+        assert db.session.scalars(select(File.id)).all() == [files[people.organisation_id]]
 
     def test_all_or_nothing_and_the_next_one_is_not_held_up(
         self, app: Flask, people: People, frozen: object

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.accounts.api import sole_organisations
-from app.core.api import Activity, Retention, contributor
-from app.hosting.models import Run, Server
+from app.core.api import Activity, Retention, contributor, delete_file
+from app.hosting.models import Report, ReportPlan, Run, Server
 from app.hosting.rules.server import State
 from app.hosting.services.setup import order_deletion
 from app.kit.authz import SYSTEM
@@ -71,7 +71,9 @@ def export_servers(person_id: UUID) -> dict[str, Any]:
 
 
 def erase_servers(person_id: UUID) -> None:
-    """Servers of organisations in which nobody is left are deleted with their worlds. Joins the caller's transaction."""
+    """Servers of organisations in which nobody is left are deleted with their worlds, and their reports with the files:
+    those name the organisation. Joins the caller's transaction.
+    """
     require_transaction()
     for organisation_id in sole_organisations(person_id):
         rows = db.session.scalars(
@@ -82,6 +84,13 @@ def erase_servers(person_id: UUID) -> None:
         ).all()
         for server_id in rows:
             order_deletion(lock(Server, server_id), SYSTEM)
+        for report in db.session.scalars(
+            select(Report).where(Report.organisation_id == organisation_id)
+        ).all():
+            if report.file_id is not None:
+                delete_file(report.file_id)
+            db.session.delete(report)
+        db.session.execute(delete(ReportPlan).where(ReportPlan.organisation_id == organisation_id))
 
 
 def contribute() -> None:
