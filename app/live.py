@@ -6,6 +6,7 @@ comes from our own origin, and each topic is authorised on its own. Sessions are
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket as sockets
@@ -275,4 +276,8 @@ def create_live_app(settings: Settings | None = None) -> LiveApp:
     observe.configure("live", level=app.extensions["kontor-settings"].log_level)
     live = LiveApp(app)
     live.start()
+    # Thousands of sockets are long-lived objects: looking through them all again and again would stop everybody.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     return live
