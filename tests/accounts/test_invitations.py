@@ -9,13 +9,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.accounts.api import find_actor_for_job
 from app.accounts.models import Invitation, Membership, Person
+from app.accounts.rules import limits
 from app.accounts.services import invitation as services
-from app.accounts.services.organisation import change_role, remove_member
+from app.accounts.services.organisation import change_role, found_organisation, remove_member
 from app.accounts.services.session import Visitor
 from app.kit import clock
 from app.kit.db import db
-from app.kit.errors import Conflict, KontorError, NotAllowed, NotFound
+from app.kit.errors import Conflict, KontorError, NotAllowed, NotFound, TooMany
 from tests.accounts.mailbox import last, letters
 from tests.people import People, make_people, sign_in
 
@@ -254,3 +256,19 @@ def test_an_owner_who_becomes_an_admin_keeps_what_admins_may_ask(client: FlaskCl
     change_role(people.alice.actor, people.dora.id, role="admin")
     assert client.get(owner).status_code == 410
     assert client.get(member).status_code == 200
+
+
+def test_founding_organisations_gives_no_more_mails_to_strangers(
+    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "INVITE_PERSON", limits.Limit("invite.person", 3, limits.DAY))
+    organisations = [found_organisation(name=f"Nummer {n}", owner_id=people.bob.id) for n in range(4)]
+    for number, organisation_id in enumerate(organisations):
+        actor = find_actor_for_job(people.bob.id, organisation_id)
+        if number < 3:
+            services.invite(actor, email=f"fremd{number}@example.org", role="member")
+        else:
+            with pytest.raises(TooMany):
+                services.invite(actor, email="fremd3@example.org", role="member")
+    assert letters("fremd2@example.org")
+    assert not letters("fremd3@example.org")

@@ -30,6 +30,9 @@ MAIL_NETWORK = Limit("mail.network", 40, HOUR)
 LINK_NETWORK = Limit("link.network", 60, 15 * MINUTE)  # trying links
 CONFIRM_ACCOUNT = Limit("confirm.account", 10, 15 * MINUTE)  # the password asked again inside
 INVITE_ORGANISATION = Limit("invite.organisation", 50, DAY)
+INVITE_PERSON = Limit(
+    "invite.person", 100, DAY
+)  # whoever founds organisations does not get more mails to strangers
 
 
 def over(counts: dict[Limit, tuple[int, int]]) -> int | None:

@@ -51,7 +51,13 @@ def invite(actor: Actor, *, email: str, role: str) -> UUID:
     if not rules.can_give(actor.role, role):
         raise NotAllowed(gettext("Über Inhaberinnen und Inhaber entscheiden nur sie selbst."))
     clean = clean_email(email)
-    throttle.count({limits.INVITE_ORGANISATION: str(actor.organisation_id), limits.MAIL_ACCOUNT: clean})
+    throttle.count(
+        {
+            limits.INVITE_ORGANISATION: str(actor.organisation_id),
+            limits.INVITE_PERSON: str(actor.person_id),
+            limits.MAIL_ACCOUNT: clean,
+        }
+    )
     assert actor.organisation_id is not None
     with transaction() as session:
         lock(Organisation, actor.organisation_id)
