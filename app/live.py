@@ -43,6 +43,7 @@ log = structlog.get_logger(__name__)
 MOST_TOPICS = 300  # a list of two hundred servers, and room
 MESSAGES = 30  # a socket may send in ten seconds
 CHECK_EVERY = 10.0
+CHECK_PARTS = 10
 BEAT_EVERY = 10.0
 TRY_LATER = 1013
 DATABASE_WORK = 8  # at a time: below the connection pool's size
@@ -234,16 +235,21 @@ class LiveApp:
     # --- sessions that ended, rights that changed -------------------------------------------------------
 
     def _check_loop(self) -> None:
+        """A tenth of the sockets each second: a look at thousands at once would be felt by everybody."""
+        turn = 0
         while not self.hub.stopping:
-            time.sleep(CHECK_EVERY)
+            time.sleep(CHECK_EVERY / CHECK_PARTS)
+            turn = (turn + 1) % CHECK_PARTS
             try:
-                self.check_sessions()
+                self.check_sessions(
+                    [link for link in list(self.hub.links) if (id(link) >> 6) % CHECK_PARTS == turn]
+                )
             except Exception:
                 log.warning("live.check_failed", exc_info=True)
 
-    def check_sessions(self) -> None:
+    def check_sessions(self, links: list[Link]) -> None:
         """Close what belongs to an ended session (1008); let those whose rights changed come back anew (1012)."""
-        links = [link for link in list(self.hub.links) if link.viewer is not None and not link.closed]
+        links = [link for link in links if link.viewer is not None and not link.closed]
         wanted = {link.viewer.actor.session_id for link in links if link.viewer.actor.session_id is not None}
         with self._database, self.app.app_context():
             found = self._standing_of(wanted) if wanted else {}
