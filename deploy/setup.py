@@ -167,7 +167,7 @@ def main() -> None:
     elif target == "demo":
         print(sign_in_lines(), end="")
     elif target == "test":
-        become(PYTHON, "-m", "pytest", "-q", *WORKERS, "--dist", "loadfile", "-m", "not bench", *rest)
+        become(PYTHON, "-m", "pytest", "-q", *WORKERS, "--dist", "loadgroup", "-m", "not bench", *rest)
     elif target == "test-fast":
         become(PYTHON, "-m", "pytest", "-q", *PARALLEL, "-m", FAST, *rest)
     elif target == "bench":

@@ -24,6 +24,15 @@ pytest_plugins = [
     "tests.people",
 ]
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files stay whole on one worker. What makes network interfaces (an engine) never runs beside a browser: Chromium
+    drops what it is loading when an interface comes or goes."""
+    for item in items:
+        network = item.get_closest_marker("docker") or item.get_closest_marker("browser")
+        item.add_marker(pytest.mark.xdist_group("network" if network else item.nodeid.partition("::")[0]))
+
+
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
