@@ -222,7 +222,13 @@ def run(*, small: bool = False) -> None:
         dropped, how = stuck_reader(site, swarm, counters, tenant.cookies[0], tenant.servers[0])
         stuck, spent = latencies(swarm, counters), cpu_seconds(pids) - before
         rows.append(
-            row(f"the same beside a stuck reader (dropped after {dropped:.0f} s: {how})", stuck, dropped, spent, counters)
+            row(
+                f"the same beside a stuck reader (dropped after {dropped:.0f} s: {how})",
+                stuck,
+                dropped,
+                spent,
+                counters,
+            )
         )
         counters.stop()
         rows.append(one_for_all(site, swarm, counters, tenant.servers[0], seconds / 3, pids))

@@ -54,7 +54,13 @@ class Site:
         self.folder, self.database_url, self.redis_url = folder, database_url, redis_url
         self.port, self.live_port = free_port(), free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        settings = Settings(var_dir=folder, database_url=database_url, redis_url=redis_url, log_level="ERROR")
+        settings = Settings(
+            var_dir=folder,
+            database_url=database_url,
+            redis_url=redis_url,
+            log_level="ERROR",
+            game_ports="20000-29999",
+        )
         self.app: Flask = create_app(settings, PASSWORD_COST=CHEAP)
         with self.app.app_context():
             db.create_all()
