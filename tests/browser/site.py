@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from app.kit.config import ROOT, Settings
 from app.kit.db import db, transaction
 from tests.browser.furnish import furnish
 from tests.people import People, Someone, make_people
+from tests.services.processes import free_port
 
 
 @dataclass
@@ -35,15 +35,6 @@ class Site:
         """A fresh session of this person, as its cookie's value."""
         with self.app.app_context(), transaction():
             return open_session(person.id, method="password", organisation_id=person.organisation_id)
-
-
-def free_port() -> int:
-    """A port nobody listens on, from the range of browser tests."""
-    for port in range(8150, 8190, 2):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
-    raise RuntimeError("no free port for the browser tests")
 
 
 def share_assets(var: Path) -> None:
