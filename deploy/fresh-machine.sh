@@ -50,6 +50,8 @@ fi
 # A process space of its own: whatever is left in it is seen, and dies with it.
 exec unshare --mount --pid --fork --kill-child bash -c '
     machine=$1 place=$2; shift 2
+    mount --make-rprivate /
+    mount --bind "$machine" "$machine" # its root is a mount point, as on a real machine: Docker wants that
     mount -t proc proc "$machine/proc"
     mount --rbind /dev "$machine/dev"
     mount -t tmpfs tmpfs "$machine/run"

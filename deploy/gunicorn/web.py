@@ -15,6 +15,7 @@ threads = 4
 worker_connections = 10000  # kept open between clicks: thousands of people read at a time
 backlog = 4096
 reuse_port = True
+preload_app = True  # loaded once, then forked: a quicker start, shared memory
 control_socket_disable = True  # its path is shared by all instances of one user
 timeout = 60
 graceful_timeout = 5

@@ -63,6 +63,8 @@ RUN = (
 )
 TEST = (
     Need("chromium", _program("chromium"), ("chromium",), "browser tests"),
+    # Playwright's driver is a Node that needs it.
+    Need("libatomic", _library("libatomic.so.1"), ("libatomic1",), "browser tests"),
     Need("poppler", _program("pdftotext"), ("poppler-utils",), "reading reports back"),
     Need("docker", _program("dockerd"), ("docker.io", "iptables"), "tests of the Docker runtime"),
 )

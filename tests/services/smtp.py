@@ -1,5 +1,6 @@
 """A real SMTP server that keeps what it is given."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -52,6 +53,7 @@ class SmtpServer:
 @contextmanager
 def running_smtp() -> Iterator[SmtpServer]:
     """Start it in a thread of this process."""
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # not a line for every connection
     server = SmtpServer()
     controller = Controller(server, hostname=server.host, port=server.port)
     controller.start()

@@ -12,6 +12,7 @@ import pytest
 from app.workshop.scaffold import Refused, with_imports, write
 
 ROOT = Path(__file__).resolve().parents[2]
+RULES = "tests/architecture/test_house_rules.py"
 LAYERS = ("models", "rules", "queries", "services", "views")
 
 
