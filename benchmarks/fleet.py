@@ -27,7 +27,7 @@ from benchmarks.swarm import Swarm, Viewer
 from benchmarks.table import percentile, table
 from tests.services.processes import spawn
 
-SERVERS, STEADY, GAME_PORTS = 50, 40.0, "26300-26399"
+SERVERS, STEADY, GAME_PORTS = 50, 30.0, "26300-26399"
 JOBS = {
     "worker": ["-m", "jobs.runtime", "--queue", "default"],
     "worker-infra 1": ["-m", "jobs.runtime", "--queue", "infra"],
