@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.kit import assets
 from app.kit.config import ROOT
@@ -27,11 +26,9 @@ def axe(site: Site) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_path: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(chromium_path), args=chromium_arguments)
-        yield started
-        started.close()
+def browser(chromium: Browser) -> Browser:
+    """The one browser of this test process."""
+    return chromium
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.core.api import find_job  # noqa: F401 - the application's tables are known
 from app.factory import create_app
@@ -101,14 +101,6 @@ def house() -> Iterator[House]:
             keep = os.environ.get("KONTOR_KEEP_LOG")
             if keep:  # for whoever looks into a failed run
                 Path(keep).write_bytes(log.read_bytes())
-
-
-@pytest.fixture(scope="session")
-def chromium(chromium_path: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium_path), args=chromium_arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

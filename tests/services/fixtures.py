@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.services.nodejs import NodeTools, node_tools_in
 from tests.services.postgres import PostgresServer, running_postgres
@@ -79,6 +80,15 @@ def chromium_arguments() -> list[str]:
         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
     ]  # fmt: skip
     return ["--no-sandbox", *arguments] if os.geteuid() == 0 else arguments
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
+    """One running browser for the whole test process: Playwright allows no second one beside it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium_path), args=chromium_arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
