@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 HEAD_END = b"\r\n\r\n"
+PONG_EVERY = 20.0
 
 
 def masked(opcode: int, payload: bytes) -> bytes:
@@ -74,6 +75,7 @@ class Swarm:
         self.come_back = True
         self.waiting: list[Viewer] = []
         self._pong_at = time.monotonic()
+        self._next = 0
 
     def connect(self, viewer: Viewer) -> None:
         """Start the handshake; the loop does the rest."""
@@ -207,12 +209,15 @@ class Swarm:
                 self.connect(viewer)
 
     def _pong(self) -> None:
-        """Say now and then that everybody is alive, as answers to pings would."""
+        """Say that one is alive, as answers to pings would: everybody every 20 s, evenly spread as pings are."""
         now = time.monotonic()
-        if now - self._pong_at < 15:
+        due = int((now - self._pong_at) * len(self.viewers) / PONG_EVERY)
+        if due < 1:
             return
         self._pong_at = now
-        for viewer in self.viewers:
+        for _ in range(min(due, len(self.viewers))):
+            self._next = (self._next + 1) % len(self.viewers)
+            viewer = self.viewers[self._next]
             if viewer.sock is not None and viewer.upgraded:
                 try:
                     viewer.sock.send(masked(10, b""))

@@ -39,7 +39,9 @@ def counted() -> Iterator[list[str]]:
         event.remove(db.engine, "before_cursor_execute", note)
 
 
-@pytest.mark.parametrize("path", ["/hosting/servers", "/hosting/servers/{server}", "/guthaben", "/mitteilungen"])
+@pytest.mark.parametrize(
+    "path", ["/hosting/servers", "/hosting/servers/{server}", "/guthaben", "/mitteilungen"]
+)
 def test_eight_statements_a_page(db_app: Flask, db_people: People, path: str, frozen: object) -> None:
     with transaction():
         ensure_price_list()
@@ -49,7 +51,9 @@ def test_eight_statements_a_page(db_app: Flask, db_people: People, path: str, fr
         run_id = new_id()
         with transaction():
             db.session.execute(
-                update(Server).where(Server.id == server_id).values(state="running", run_id=run_id, started_at=clock.now())
+                update(Server)
+                .where(Server.id == server_id)
+                .values(state="running", run_id=run_id, started_at=clock.now())
             )
             charge.run_began(db_people.organisation_id, server_id, run_id, 1024, clock.now())
     clock.advance(hours=2)
