@@ -98,6 +98,9 @@ class Observed:
     """128 + n when a signal n ended it; None while running or when nobody could read it."""
     oom_killed: bool = False
     address: Address | None = None
+    shut_down: bool = False
+    """Ended from outside, not by itself: told to by the engine or its operator, or gone with an engine that went away.
+    Says nothing about a run that was asked to end here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class Seen:
     exit_code: int | None = None
     out_of_memory: bool = False
     unwatched: bool = False
-    """It ended while the runtime did not answer, or long before anybody looked."""
+    """It was ended from outside, or while the runtime did not answer, or long before anybody looked."""
 
 
 class Do(StrEnum):

@@ -138,6 +138,8 @@ def note_away(runtime: str) -> None:
 def _unwatched(observed: Observed, runtime: str) -> bool:
     if observed.finished_at is None:
         return False
+    if observed.shut_down:
+        return True
     away = current_app.extensions[EXTENSION]["away"].get(runtime)
     late = clock.now() - observed.finished_at > LATE
     return late or (away is not None and away >= observed.finished_at - AWAY_MARGIN)

@@ -105,6 +105,31 @@ def test_a_container_killed_from_outside_is_seen(rig: Rig) -> None:
     assert (seen.exit_code, seen.oom_killed) == (137, False)
 
 
+def test_a_game_that_ends_by_itself_was_not_shut_down(rig: Rig) -> None:
+    spec = rig.start()
+    rig.runtime.send_command(spec.server_id, "stop")
+    seen = rig.ended(spec)
+    assert (seen.exit_code, seen.shut_down) == (0, False)
+
+
+def test_a_game_told_to_end_by_the_engines_operator_was_shut_down(rig: Rig) -> None:
+    spec = rig.start()
+    rig.runtime._engine.api.stop(raw(rig, spec)["Id"])  # type: ignore[attr-defined]
+    seen = rig.ended(spec)
+    assert (seen.exit_code, seen.shut_down) == (0, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_game_that_went_down_with_its_engine_was_shut_down(
+    number: signal.Signals, docker_engine: DockerEngine
+) -> None:
+    with docker_rig(docker_engine) as rig:
+        spec = rig.start()
+        docker_engine.restart(number)
+        seen = rig.ended(spec)
+        assert (seen.exit_code, seen.shut_down) == (0, True)
+
+
 def test_a_container_removed_from_outside_is_absent_and_its_world_stays(rig: Rig) -> None:
     spec = rig.start()
     rig.runtime.send_command(spec.server_id, "write kept")

@@ -12,7 +12,7 @@ from uuid import UUID
 from docker.errors import APIError, NotFound
 
 from app.hosting.gateways import rcon
-from app.hosting.gateways.docker import container, image, volume
+from app.hosting.gateways.docker import container, ends, image, volume
 from app.hosting.gateways.docker.client import Engine, answers
 from app.hosting.gateways.docker.config import DockerConfig
 from app.hosting.gateways.docker.console import Consoles
@@ -155,7 +155,9 @@ class DockerRuntime:
     def inspect(self, server_id: UUID) -> Observed:
         with answers():
             found = self._current(server_id)
-        return found.observed(self.config) if found else Observed(State.ABSENT)
+            if found is None:
+                return Observed(State.ABSENT)
+            return ends.with_cause(self._engine.api, found, found.observed(self.config))
 
     def inspect_many(self, server_ids: Collection[UUID]) -> Mapping[UUID, Observed]:
         listed = self._listed()
