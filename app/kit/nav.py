@@ -56,6 +56,7 @@ class Shell:
     profile: str = ""
     notices: str = ""
     switch: str = ""
+    keep_theme: Callable[[Actor, str], None] | None = None
     live_parts: str = ""
     organisations: Callable[[Actor], list[tuple[Any, str]]] | None = None
     unread: Callable[[Actor], int] | None = None

@@ -146,10 +146,11 @@ def url_with(**changes: object) -> str:
 
 
 def theme() -> str:
-    """auto, light or dark: a cookie set with the button wins over the profile."""
-    asked = request.args.get("theme", "") or request.cookies.get("theme", "")
-    chosen = asked if asked in THEMES else current_actor().theme
-    return chosen if chosen in THEMES else "auto"
+    """auto, light or dark: the profile's for who is signed in, on every device; the browser's cookie for strangers."""
+    actor = current_actor()
+    own = actor.theme if actor.signed_in else request.cookies.get("theme", "")
+    asked = request.args.get("theme", "")
+    return next((one for one in (asked, own) if one in THEMES), "auto")
 
 
 def once_id(prefix: str) -> str:
@@ -186,10 +187,13 @@ def _back() -> str:
 
 @open_to_all("everybody may choose light or dark")
 def choose_theme() -> ResponseReturnValue:
-    """Remember the theme in a cookie for a year."""
+    """Remember the theme: in the profile of who is signed in, and for a year in this browser for who is not."""
     chosen = request.form.get("theme", "auto")
     response = make_response(go(_back()))
     if chosen in THEMES:
+        actor, keep = current_actor(), nav.slots().keep_theme
+        if actor.signed_in and keep is not None:
+            keep(actor, chosen)
         secure = settings().public_url.startswith("https:")
         response.set_cookie("theme", chosen, max_age=_YEAR, samesite="Lax", secure=secure)
     return response

@@ -108,8 +108,7 @@
     if (!form || !event.submitter) return;
     event.preventDefault();
     const chosen = event.submitter.value;
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `theme=${chosen}; path=/; max-age=31536000; samesite=lax${secure}`;
+    fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), redirect: "manual", keepalive: true }).catch(() => toast(text("offline"), "warn"));
     document.documentElement.dataset.theme = chosen;
     form.querySelectorAll("button[name=theme]").forEach((b) => b.setAttribute("aria-pressed", String(b.value === chosen)));
     form.closest("details").open = false;

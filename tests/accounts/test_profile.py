@@ -36,6 +36,23 @@ def test_changing_it_changes_the_pages(client: FlaskClient, people: People) -> N
     assert (row.name, row.locale, row.timezone, row.theme) == tuple(GOOD.values())
 
 
+def test_theme_and_language_of_the_profile_hold_in_every_browser(app: Flask, people: People) -> None:
+    laptop, phone = (sign_in(app.test_client(), people.bob) for _ in range(2))
+    phone.set_cookie("theme", "light")
+    phone.set_cookie("lang", "de")
+    laptop.post("/konto/profil", data=GOOD)
+    assert '<html lang="en" data-theme="dark">' in phone.get("/konto/profil").text
+
+
+def test_the_theme_button_changes_the_profile_of_who_is_signed_in(app: Flask, people: People) -> None:
+    laptop, phone = (sign_in(app.test_client(), people.bob) for _ in range(2))
+    assert phone.post("/theme", data={"theme": "dark", "next": "/konto/profil"}).status_code == 303
+    assert row_of(people).theme == "dark"
+    assert 'data-theme="dark"' in laptop.get("/konto/profil").text
+    assert phone.post("/theme", data={"theme": "pink"}).status_code == 303
+    assert row_of(people).theme == "dark"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("name", ""), ("name", "x" * 121), ("locale", "fr"), ("timezone", "Mars/Base"), ("theme", "pink")],

@@ -29,10 +29,14 @@ def test_theme_changes_at_once_and_stays(site: Site, open_as: Open) -> None:
     page = open_as("alice")
     page.goto(site.url + "/_ui")
     page.get_by_label("Darstellung").click()
-    page.get_by_role("button", name="Dunkel").last.click()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    with page.expect_response("**/theme"):
+        page.get_by_role("button", name="Dunkel").last.click()
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    other = open_as("alice")
+    other.goto(site.url + "/_ui")
+    assert other.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
 def test_theme_works_without_scripts(site: Site, open_as: Open) -> None:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext
 
 from app.accounts.policies import P
 from app.accounts.queries.people import list_organisations
+from app.accounts.services.person import choose_theme
 from app.accounts.views import (
     entry,
     invitation,
@@ -44,6 +45,7 @@ def register_views(app: Flask) -> None:
         register="accounts.sign_up",
         profile="accounts.profile",
         switch="accounts.switch",
+        keep_theme=choose_theme,
         organisations=_choices,
     )
     _fill_account_menu()

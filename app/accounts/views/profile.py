@@ -36,9 +36,7 @@ def profile() -> ResponseReturnValue:
         )
         flash(gettext("Gespeichert."), "ok")
         response = make_response(htmx.go(url_for("accounts.profile")))
-        response.delete_cookie(
-            "theme"
-        )  # the profile decides from now on, not an earlier click in this browser
+        response.delete_cookie("theme")  # what this browser remembers for strangers would differ from now on
         return response
 
     return answer(form, "accounts/account/profile.html", act)
