@@ -20,6 +20,7 @@ from app.kit.db import db
 from app.kit.errors import Conflict, KontorError, NotAllowed, NotFound, TooMany
 from tests.accounts.mailbox import last, letters
 from tests.people import People, make_people, sign_in
+from tests.threads import at_once
 
 EVA = "eva@example.org"
 NEW = {"name": "Eva", "password": "ein langes Passwort"}
@@ -33,6 +34,11 @@ def ask(people: People, email: str = EVA, role: str = "member", who: str = "alic
 def open_one() -> Invitation:
     db.session.rollback()
     return db.session.scalars(select(Invitation).where(Invitation.state == "open")).one()
+
+
+def open_ones() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).where(Invitation.state == "open")) or 0
 
 
 def members(people: People) -> int:
@@ -62,6 +68,15 @@ def test_inviting(client: FlaskClient, people: People, who: str, role: str, stat
 def test_an_admin_cannot_invite_an_owner_past_the_form(app: Flask, people: People) -> None:
     with pytest.raises(NotAllowed):
         services.invite(people.dora.actor, email=EVA, role="owner")
+
+
+def test_who_lost_the_role_since_the_page_was_loaded_asks_nobody(app: Flask, people: People) -> None:
+    loaded = people.dora.actor
+    change_role(people.alice.actor, people.dora.id, role="member")
+    with pytest.raises(NotAllowed):
+        services.invite(loaded, email=EVA, role="member")
+    assert open_ones() == 0
+    assert letters(EVA) == []
 
 
 def test_the_mail_names_who_and_where(client: FlaskClient, people: People) -> None:
@@ -231,6 +246,25 @@ def test_accepting_and_taking_back_at_the_same_moment(pg_app: Flask) -> None:
             joined, revoked = (future.result() for future in (pool.submit(accept, 0), pool.submit(revoke, 0)))
         assert joined != revoked
         assert members(people) == before + joined
+
+
+@pytest.mark.postgres
+def test_asking_and_losing_the_right_to_ask_at_the_same_moment(pg_app: Flask) -> None:
+    people = make_people(pg_app)
+    owner, admin = people.alice.actor, people.dora.actor
+    for number in range(6):
+        change_role(owner, people.dora.id, role="admin")
+        address = f"eva{number}@example.org"
+        at_once(
+            pg_app,
+            2,
+            lambda index, to=address: (  # type: ignore[misc]
+                services.invite(admin, email=to, role="admin")
+                if index
+                else change_role(owner, people.dora.id, role="member")
+            ),
+        )
+        assert open_ones() == 0
 
 
 @pytest.mark.parametrize("way", ["put out", "made a member"])

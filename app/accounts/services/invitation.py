@@ -19,7 +19,7 @@ from app.accounts.queries.invitation import Asked, find_asked
 from app.accounts.rules import limits
 from app.accounts.rules import membership as rules
 from app.accounts.services import throttle
-from app.accounts.services.organisation import add_member
+from app.accounts.services.organisation import add_member, role_now
 from app.accounts.services.person import add_person, checked_password, clean_email
 from app.accounts.services.session import Visitor
 from app.accounts.services.sign_in import Entry, enter
@@ -61,6 +61,8 @@ def invite(actor: Actor, *, email: str, role: str) -> UUID:
     assert actor.organisation_id is not None
     with transaction() as session:
         lock(Organisation, actor.organisation_id)
+        if not rules.can_give(role_now(actor), role):  # taken away since the page was loaded
+            raise NotAllowed
         member = session.scalar(
             select(Membership.id)
             .join(Person, Person.id == Membership.person_id)

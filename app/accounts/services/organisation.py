@@ -129,7 +129,7 @@ def _locked_member(organisation_id: UUID | None, person_id: UUID) -> Membership:
     return row
 
 
-def _role_now(actor: Actor) -> str | None:
+def role_now(actor: Actor) -> str | None:
     """The actor's role at this moment, not as it was when the page was loaded."""
     return db.session.scalar(
         select(Membership.role)
@@ -157,7 +157,7 @@ def change_role(actor: Actor, person_id: UUID, *, role: str) -> None:
         raise Invalid(fields={"role": gettext("Wähle eine der Rollen.")})
     with transaction():
         row = _locked_member(actor.organisation_id, person_id)
-        if not rules.can_change(_role_now(actor), row.role, role):
+        if not rules.can_change(role_now(actor), row.role, role):
             raise NotAllowed(gettext("Über Inhaberinnen und Inhaber entscheiden nur sie selbst."))
         if row.role == role:
             return
@@ -178,7 +178,7 @@ def remove_member(actor: Actor, person_id: UUID) -> None:
     require(actor, P.MEMBER_CHANGE)
     with transaction():
         row = _locked_member(actor.organisation_id, person_id)
-        if not rules.can_remove(_role_now(actor), row.role):
+        if not rules.can_remove(role_now(actor), row.role):
             raise NotAllowed(gettext("Über Inhaberinnen und Inhaber entscheiden nur sie selbst."))
         _keep_an_owner(row, None)
         _withdraw_invitations(actor, row, None)
