@@ -40,15 +40,22 @@ class OnceField(HiddenField):  # type: ignore[misc]
 
 
 class MoneyField(StringField):  # type: ignore[misc]
-    """An amount as people write it: 12,50 · 12.50 · 1.234,50. `money` holds the parsed value."""
+    """An amount as people write it: 12,50 · 12.50 · 1.234,50. `money` holds the parsed value.
+
+    Whole cents, unless the field asks for more `decimals` (prices have nine).
+    """
 
     money: Money | None = None
+
+    def __init__(self, *args: Any, decimals: int = 2, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.decimals = decimals
 
     def pre_validate(self, form: Any) -> None:
         if not self.data:
             return
         try:
-            self.money = parse_money(self.data)
+            self.money = parse_money(self.data, decimals=self.decimals)
         except ValueError:
             raise ValidationError(gettext("Schreib den Betrag wie 12,50.")) from None
 

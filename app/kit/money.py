@@ -58,24 +58,36 @@ def euros(whole: int, cents: int = 0) -> Money:
     return Money(whole * NANOS + cents * CENT)
 
 
-_GERMAN = re.compile(r"^\d{1,3}(\.\d{3})+(,\d{1,9})?$|^\d+(,\d{1,9})?$")
-_ENGLISH = re.compile(r"^\d{1,3}(,\d{3})+(\.\d{1,9})?$|^\d+(\.\d{1,9})?$")
+_DRESS = re.compile(
+    r"^(?:€|EUR\b)\s*|\s*(?:€|\bEUR)$|(?<=[0-9])[.,]\s?[-–—](?=\s*(?:€|EUR)?$)", re.IGNORECASE
+)
+_SPACES = re.compile("[\u00a0\u2009\u202f]")
+_PLAIN = re.compile(r"(?P<whole>[0-9]*)(?:[.,](?P<rest>[0-9]+))?")
+_GROUPED = re.compile(
+    r"(?P<whole>[1-9][0-9]{0,2}(?P<by>[.,' ])[0-9]{3}(?:(?P=by)[0-9]{3})*)(?:(?!(?P=by))[.,](?P<rest>[0-9]+))?"
+)
+_LONGEST = 40
 
 
-def parse_money(text: str, currency: str = "EUR") -> Money:
-    """What a person typed: 12,50 · 12.50 · 1.234,50 · 1,234.50. Raises ValueError for anything else.
+def parse_money(text: str, currency: str = "EUR", *, decimals: int = 2) -> Money:
+    """What a person typed: 12,50 · 12.50 · ,50 · 1.234,50 · 1,234.50 · 1 234,50 · 1'234 · 12,– €.
 
-    Three digits behind one lone separator are thousands only where a comma group would be (1.234 is German
-    for one thousand two hundred thirty-four); amounts typed by people have at most two decimals.
+    Raises ValueError for anything else: a slip must not become another amount. Three digits behind a lone point are
+    thousands, as Germans write them; behind a lone comma they are refused (a thousand, or a digit too many?), and with
+    more than two `decimals` behind a point as well (1.234; 0.002 is clear, and so is 1.2340).
     """
-    plain = text.strip().replace("€", "").replace("\u00a0", "").replace(" ", "").replace("'", "")
-    if _GERMAN.match(plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    elif _ENGLISH.match(plain):
-        plain = plain.replace(",", "")
-    else:
+    plain = _SPACES.sub(" ", text.strip()).replace("\u2019", "'")
+    if len(plain) > _LONGEST:
         raise ValueError("not an amount of money")
-    whole, _, fraction = plain.partition(".")
+    for _ in range(2):  # "12,– €" wears two of them
+        plain = _DRESS.sub("", plain)
+    found = _GROUPED.fullmatch(plain)
+    if found is not None and re.fullmatch("[0-9]+[.,][0-9]{3}" if decimals > 2 else "[0-9]+,[0-9]{3}", plain):
+        raise ValueError("an amount of money that can be read in two ways")
+    found = found or _PLAIN.fullmatch(plain)
+    if found is None or not (found["whole"] or found["rest"]) or len(found["rest"] or "") > decimals:
+        raise ValueError("not an amount of money")
+    whole = re.sub("[^0-9]", "", found["whole"]) or "0"
     if len(whole.lstrip("0")) > 9:  # a billion: what a database holds as nanos, with room for sums
         raise ValueError("an amount beyond what a ledger holds")
-    return Money(int(whole) * NANOS + int((fraction + "0" * 9)[:9]), currency)
+    return Money(int(whole) * NANOS + int(f"{found['rest'] or '':0<9}"), currency)

@@ -65,7 +65,7 @@ class PriceForm(Form):
     """Announce a price."""
 
     meter = SelectField(_l("Nutzungsart"))
-    amount = MoneyField(_l("Neuer Preis in Euro"), validators=[InputRequired(NEEDED)])
+    amount = MoneyField(_l("Neuer Preis in Euro"), decimals=9, validators=[InputRequired(NEEDED)])
     valid_from = DateTimeLocalField(_l("Gültig ab"), validators=[InputRequired(NEEDED)])
 
 
