@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-_TOPIC = re.compile(r"^([a-z]+-[a-z]+)-([0-9a-f]{32})-([a-z]+)$")
+_TOPIC = re.compile(r"([a-z]+-[a-z]+)-([0-9a-f]{32})-([a-z]+)")
 
 
 def dom_id(noun: str, row_id: UUID | str, aspect: str) -> str:
@@ -16,5 +16,5 @@ def dom_id(noun: str, row_id: UUID | str, aspect: str) -> str:
 
 def parse_dom_id(text: str) -> tuple[str, UUID, str] | None:
     """The three parts of an id made by `dom_id`, or None."""
-    found = _TOPIC.match(text)
+    found = _TOPIC.fullmatch(text)
     return (found[1], UUID(found[2]), found[3]) if found else None

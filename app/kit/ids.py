@@ -19,6 +19,6 @@ def new_id() -> UUID:
 def parse_id(text: str) -> UUID | None:
     """The UUID written in `text`, with or without dashes, or None."""
     try:
-        return UUID(text)
+        return UUID(text) if text.isascii() else None  # Python reads the digits of every script
     except (ValueError, AttributeError, TypeError):
         return None

@@ -37,7 +37,23 @@ def test_periods_touch_and_can_be_read_back(day: date, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026", "2026-13", "2026-W54", "2026-W00", "26-1", "2026-1-1", "x-W1", "9999-01", "٢٠٢٦-01"]
+    "text",
+    [
+        "",
+        "2026",
+        "2026-13",
+        "2026-W54",
+        "2026-W00",
+        "26-1",
+        "2026-1-1",
+        "x-W1",
+        "9999-01",
+        "٢٠٢٦-01",
+        "2026-١١",
+        "2026-W٤٧",
+        "2026- 1",
+        "2026-01\n",
+    ],
 )
 def test_what_cannot_be_a_period_is_refused(text: str) -> None:
     with pytest.raises(ValueError):

@@ -28,11 +28,16 @@ def test_ids_sort_by_time_and_are_version_7() -> None:
     assert all(i.version == 7 and i.variant == first.variant for i in ids)
     assert (first.int >> 80) <= (ids[-1].int >> 80)
     assert parse_id("nonsense") is None
+    assert parse_id("١" * 32) is None
 
 
 @given(st.uuids(), st.sampled_from(["status", "cost"]))
 def test_element_ids_can_be_read_back(row: UUID, aspect: str) -> None:
     assert parse_dom_id(dom_id("hosting-server", row, aspect)) == ("hosting-server", row, aspect)
+
+
+def test_a_topic_is_the_whole_text() -> None:
+    assert parse_dom_id(dom_id("hosting-server", new_id(), "status") + "\n") is None
 
 
 @given(st.text())

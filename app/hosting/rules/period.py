@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -55,7 +56,7 @@ def period_of(kind: str, day: date) -> Period:
 def parse_period(text: str) -> Period:
     """What `key` wrote. ValueError for anything else, and for years a calendar cannot hold comfortably."""
     year, _, rest = text.partition("-")
-    if not (year.isascii() and year.isdigit() and len(year) == 4 and 2000 <= int(year) <= 2999):
+    if not re.fullmatch(r"2[0-9]{3}-(W[0-9]{2}|[0-9]{2})", text):
         raise ValueError("write 2026-W47 or 2026-11")
     if rest.startswith("W"):
         return period_of(WEEK, date.fromisocalendar(int(year), int(rest[1:]), 1))
