@@ -43,10 +43,9 @@ from tests.services import game_image
 from tests.services.docker_engine import DockerEngine, running_engine
 from tests.services.engine_gate import Gate, gate_to
 from tests.services.image_registry import Registry, running_registry
-from tests.services.processes import short_folder, spawn
+from tests.services.processes import free_range, short_folder, spawn
 from tests.services.redis import running_redis
 
-PORTS = "27000-27199"
 WORKERS = ("worker-1", "worker-2", "worker-3", "worker-4", "worker-5")
 RIGHT_WITHIN = 60.0
 """Seconds after any fault in which the row has to tell the truth."""
@@ -275,7 +274,7 @@ def docker_house(layer: Path) -> Iterator[House]:
     ):
         if engine.bridge is None:
             pytest.skip("no network bridge can be made here")
-        settings = {"redis_url": redis.url, "game_ports": PORTS, "game_runtime": "docker"}
+        settings = {"redis_url": redis.url, "game_ports": free_range(200), "game_runtime": "docker"}
         app = make_app(var, docker_url=engine.url, **settings)
         app.extensions["kontor-carrier"] = rq_carrier
         environment = {

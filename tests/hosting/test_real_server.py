@@ -24,6 +24,7 @@ from app.kit.db import db, transaction
 from jobs.watch import Watch
 from tests.conftest import make_app
 from tests.hosting.conftest import Host
+from tests.services.processes import free_range
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +40,7 @@ def real(
     tmp_path: Path, game_cache: Path, redis_url: str, run_jobs: Callable[..., list[str]]
 ) -> Iterator[tuple[Flask, Host, Watch]]:
     (tmp_path / "games-cache").symlink_to(game_cache)
-    app = make_app(tmp_path, redis_url=redis_url, game_ports="26000-26019")
+    app = make_app(tmp_path, redis_url=redis_url, game_ports=free_range(20))
     with app.app_context():
         with transaction():
             ensure_price_list()

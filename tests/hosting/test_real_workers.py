@@ -24,6 +24,7 @@ from app.kit.config import ROOT
 from app.kit.db import db, transaction
 from tests.conftest import make_app
 from tests.hosting.conftest import Host
+from tests.services.processes import free_range
 
 pytestmark = pytest.mark.slow
 
@@ -31,13 +32,13 @@ pytestmark = pytest.mark.slow
 class Platform:
     """The background processes of an installation, each in a process group of its own."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, ports: str) -> None:
         self.environment = {
             **os.environ,
             "KONTOR_VAR_DIR": str(folder),
             "KONTOR_REDIS_URL": redis_url,
             "KONTOR_MODULES": "hosting",
-            "KONTOR_GAME_PORTS": "26200-26219",
+            "KONTOR_GAME_PORTS": ports,
             "PYTHONPATH": str(ROOT),
         }
         self.folder = folder
@@ -68,14 +69,15 @@ class Platform:
 def platform(
     tmp_path: Path, redis_url: str, run_jobs: Callable[..., list[str]]
 ) -> Iterator[tuple[Host, Platform]]:
-    app = make_app(tmp_path, redis_url=redis_url, game_ports="26200-26219")
+    ports = free_range(20)
+    app = make_app(tmp_path, redis_url=redis_url, game_ports=ports)
     app.extensions["kontor-carrier"] = rq_carrier
     with app.app_context():
         with transaction():
             ensure_price_list()
         host = Host(None, run_jobs)  # type: ignore[arg-type]
         host.fund()
-        found = Platform(tmp_path, redis_url)
+        found = Platform(tmp_path, redis_url, ports)
         for name, module in (("clock", "jobs.clock"), ("watch", "jobs.watch")):
             found.start(name, module)
         found.start("default", "jobs.runtime", "--queue", "default")

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -87,6 +88,27 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def free_range(count: int) -> str:
+    """So many ports in a row, as the setting for game ports has them: all free now, here and 10,000 below (RCON)."""
+    for _ in range(200):
+        first = random.randrange(
+            21_000, 32_000 - count
+        )  # below what the kernel hands out for outgoing connections
+        ports = range(first, first + count)
+        if all(_bindable(port) and _bindable(port - 10_000) for port in ports):
+            return f"{ports[0]}-{ports[-1]}"
+    raise AssertionError("no free range of ports")
+
+
+def _bindable(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_until(true: Callable[[], object], seconds: float = 20, *, what: str = "it") -> None:
