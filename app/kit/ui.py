@@ -72,7 +72,8 @@ class Components:
         key: str, text: Any, kind: str = "text", sort: bool = False, head: bool = False
     ) -> dict[str, Any]:
         """A column of `ui.table`: kind is text, number, time or actions; `head` marks the cell that names its row."""
-        return {"key": key, "text": text, "kind": kind, "sort": sort, "head": head}
+        css = "" if kind == "text" else kind
+        return {"key": key, "text": text, "kind": kind, "css": css, "sort": sort, "head": head}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

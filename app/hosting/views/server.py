@@ -22,6 +22,7 @@ from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import tail
 from app.kit import htmx
 from app.kit.authz import allows, current_actor
+from app.kit.errors import NotFound
 
 
 def page_context(server: ServerDetail, window: str) -> dict[str, Any]:
@@ -48,10 +49,25 @@ def server(server_id: UUID) -> ResponseReturnValue:
     return render_template("hosting/server/show.html", **context, lines=tail(found))
 
 
+@hosting.post("/servers/power")
+@allows(P.server_power)
+def power_from_list() -> ResponseReturnValue:
+    """Start or stop a server of the list, whose rows share one form: the pressed button says what and which."""
+    for name, act in (("start", _start), ("stop", _stop)):
+        if server_id := request.form.get(name, type=UUID):
+            return act(server_id, url_for("hosting.servers"))
+    raise NotFound
+
+
 @hosting.post("/servers/<uuid:server_id>/run")
 @allows(P.server_power)
 def start_server(server_id: UUID) -> ResponseReturnValue:
-    """Start it (or deploy a draft). Without enough credit the page says what is missing."""
+    """Start it (or deploy a draft)."""
+    return _start(server_id, _page_of(server_id))
+
+
+def _start(server_id: UUID, back: str) -> ResponseReturnValue:
+    """Without enough credit the page says what is missing."""
     actor = current_actor()
     found = find_server(actor, server_id)
     try:
@@ -63,16 +79,20 @@ def start_server(server_id: UUID) -> ResponseReturnValue:
         flash(error.message, "warn")
         return htmx.go(url_for("wallet.show"))
     flash(_("%(name)s startet.", name=found.name), "ok")
-    return _back(server_id)
+    return htmx.go(back)
 
 
 @hosting.post("/servers/<uuid:server_id>/rest")
 @allows(P.server_power)
 def stop_server(server_id: UUID) -> ResponseReturnValue:
     """Stop it; the game saves first."""
+    return _stop(server_id, _page_of(server_id))
+
+
+def _stop(server_id: UUID, back: str) -> ResponseReturnValue:
     power.stop_server(current_actor(), server_id)
     flash(_("Der Server speichert und stoppt."), "ok")
-    return _back(server_id)
+    return htmx.go(back)
 
 
 @hosting.post("/servers/<uuid:server_id>/restart")
@@ -81,7 +101,7 @@ def restart_server(server_id: UUID) -> ResponseReturnValue:
     """Stop with saving, then start."""
     power.restart_server(current_actor(), server_id)
     flash(_("Der Server wird neu gestartet."), "ok")
-    return _back(server_id)
+    return htmx.go(_page_of(server_id))
 
 
 @hosting.route("/servers/<uuid:server_id>/kill", methods=["GET", "POST"])
@@ -93,7 +113,7 @@ def kill_server(server_id: UUID) -> ResponseReturnValue:
         return render_template("hosting/server/kill.html", server=found)
     power.kill_server(current_actor(), server_id)
     flash(_("Der Server wird sofort beendet."), "warn")
-    return _back(server_id)
+    return htmx.go(_page_of(server_id))
 
 
 @hosting.route("/servers/<uuid:server_id>/delete", methods=["GET", "POST"])
@@ -110,8 +130,5 @@ def delete_server(server_id: UUID) -> ResponseReturnValue:
     return htmx.go(url_for("hosting.servers"))
 
 
-def _back(server_id: UUID) -> ResponseReturnValue:
-    """To the list for actions made there, else to the server's page."""
-    if request.form.get("from") == "list":
-        return htmx.go(url_for("hosting.servers"))
-    return htmx.go(url_for("hosting.server", server_id=server_id))
+def _page_of(server_id: UUID) -> str:
+    return url_for("hosting.server", server_id=server_id)

@@ -132,6 +132,31 @@ def test_members_play_but_do_not_change_or_delete(
     assert client.get("/hosting/costs").status_code == 403
 
 
+def test_the_list_leads_to_each_server_and_stops_the_one_whose_button_is_pressed(
+    client: FlaskClient, people: People, server_id: UUID, run_jobs: Callable[[], None]
+) -> None:
+    run_jobs()
+    other = services.create_server(people.alice.actor, name="Entwurf", template="flying-squid")
+    text = page(client, people.alice, "/hosting/servers")
+    for each in (server_id, other):
+        assert f'href="/hosting/servers/{each}"' in text
+    assert f'name="start" value="{other}"' in text
+    assert f'name="stop" value="{server_id}"' in text
+    pressed = client.post("/hosting/servers/power", data={"stop": str(server_id)})
+    assert pressed.headers["Location"] == "/hosting/servers"
+    text = client.get("/hosting/servers").text
+    assert f'name="stop" value="{server_id}"' not in text
+    assert f'name="start" value="{other}"' in text
+
+
+def test_the_list_acts_only_on_servers_one_may_see(
+    client: FlaskClient, people: People, server_id: UUID
+) -> None:
+    for data in ({"start": str(server_id)}, {"stop": str(server_id)}, {"stop": "all"}, {}):
+        answer = sign_in(client, people.cleo).post("/hosting/servers/power", data=data)
+        assert answer.status_code == 404, data
+
+
 def test_a_second_click_on_start_is_a_conflict_in_words(
     client: FlaskClient, people: People, server_id: UUID
 ) -> None:
