@@ -122,6 +122,31 @@ def test_the_warning_time_is_kept(client: FlaskClient, people: People) -> None:
     assert client.post("/guthaben/warnung", data={"warn_hours": "oft"}).status_code == 422
 
 
+@pytest.mark.parametrize(("lang", "word"), [("de", "Testguthaben"), ("en", "Test credit")])
+def test_money_of_the_test_provider_says_so_in_the_history(
+    client: FlaskClient, people: People, lang: str, word: str
+) -> None:
+    """In the list and in the file that goes to the bookkeeper; money that is real does not."""
+    with transaction():
+        credit(people.organisation_id, euros(10), key="real", kind="topup", actor=SYSTEM)
+    sign_in(client, people.alice)
+    for path in ("/guthaben/verlauf", "/guthaben/verlauf/csv"):
+        assert word not in client.get(f"{path}?lang={lang}").get_data(as_text=True)
+    client.post("/guthaben/aufladung", data={"amount": "12,50", "once": "test"})
+    assert client.get(f"/guthaben/verlauf?lang={lang}").text.count(word) == 1
+    rows = client.get(f"/guthaben/verlauf/csv?lang={lang}").get_data(as_text=True).splitlines()
+    assert [word in row for row in rows] == ["12,5" in row or "12.5" in row for row in rows]
+    assert sum(word in row for row in rows) == 1
+
+
+def test_a_price_with_three_decimals_is_not_a_thousand(client: FlaskClient, people: People) -> None:
+    sign_in(client, people.olga)
+    form = {"meter": "hosting.active", "valid_from": "2099-01-01T00:00"}
+    assert client.post("/betrieb/preise", data=form | {"amount": "1.234"}).status_code == 422
+    assert client.post("/betrieb/preise", data=form | {"amount": "0.002"}).status_code == 303
+    assert "0,002 €/GB-h" in plain(client.get("/betrieb/preise").text)
+
+
 def test_the_history_spells_the_calculation_out(client: FlaskClient, people: People) -> None:
     run_a_server(people)
     page = plain(sign_in(client, people.bob).get("/guthaben/verlauf").text)

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.billing.gateways.payment import TestProvider
 from app.billing.policies import P
 from app.billing.queries.calculation import localised, spell_out, unit_price
 from app.billing.queries.meters import meter_named
@@ -34,6 +35,15 @@ KINDS = {
     "topup": _l("Aufladung"),
     "voucher": _l("Gutschein"),
 }
+
+
+def origin(line: HistoryLine) -> str:
+    """Where money that came in is from, as far as it tells something; money of the test provider always says so."""
+    if line.kind == "voucher" and "hint" in line.memo:
+        return _("Code …%(hint)s", hint=line.memo["hint"])
+    if line.kind == "topup" and line.memo.get("provider") == TestProvider.name:
+        return _("Testguthaben")
+    return ""
 
 
 def _day(text: str) -> date | None:
@@ -68,6 +78,7 @@ def entries() -> ResponseReturnValue:
         kinds=KINDS,
         meter_named=meter_named,
         spell_out=spell_out,
+        origin=origin,
         given={name: request.args.get(name, "") for name in ("kind", "since", "until", "subject")},
     )
 
@@ -109,7 +120,7 @@ def _entry(line: HistoryLine) -> Iterator[list[Any]]:
     when, kind = line.at.isoformat(timespec="seconds"), str(KINDS.get(line.kind, line.kind))
     balance = Figure(line.balance.nanos, NANOS, 9)
     if not line.charges:
-        yield [when, kind, "", "", "", "", "", "", "", Figure(line.amount.nanos, NANOS, 9), "", balance]
+        yield [when, kind, "", "", "", "", "", "", "", Figure(line.amount.nanos, NANOS, 9), origin(line), balance]
     for charge in line.charges:
         made = charge.calculation
         yield [
