@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.billing.models import Charge, UsageInterval
-from app.billing.queries.metering import OpenUsage, load_prices, open_usage_of, undone_rows, usage_of
+from app.billing.queries.metering import OpenUsage, load_prices, open_usage_of, undone_usages, usage_of
 from app.billing.rules.metering import Usage, cost_between, pieces
 from app.billing.rules.moments import day_start, local_day, micros, moment, month_start
 from app.billing.rules.pricing import Prices
@@ -81,21 +81,27 @@ def costs_by(
     """
     window = _Window(micros(since), micros(min(until, clock.now())))
     prices, zone = load_prices(), config.settings().billing_zone
-    found: dict[Key, Cost] = {}
+    sums: dict[Key, list[int]] = {}
 
-    def add(key: Key, cost: Cost) -> None:
-        found[key] = found.get(key, Cost()) + cost
+    def add(key: Key, length: int, booked: int = 0, unbooked: int = 0) -> None:
+        total = sums.setdefault(key, [0, 0, 0])
+        total[0] += booked
+        total[1] += unbooked
+        total[2] += length
 
     for key, nanos, length in _booked_inside(organisation_id, since, until, by, subject):
-        add(key, Cost(Money(nanos), micros=length))
+        add(key, length, booked=nanos)
     for charge, started in _booked_across(organisation_id, since, until, subject):
-        add(_key(by, charge, charge.day), _share(charge, started, window, prices[charge.meter]))
-    for row in undone_rows(organisation_id, subject):
-        usage = usage_of(row)
-        for low, high in _open_pieces(usage, window, prices[row.meter], zone):
-            nanos = cost_between(row.quantity_mb, usage.started, high, low, high, prices[row.meter])
-            add(_key(by, row, local_day(low, zone)), Cost(unbooked=Money(nanos), micros=high - low))
-    return found
+        nanos, length = _share(charge, started, window, prices[charge.meter])
+        add(
+            _key(by, charge.day, charge.meter, (charge.subject_type, charge.subject_id)), length, booked=nanos
+        )
+    for whose, usage in undone_usages(organisation_id, subject):
+        for low, high in _open_pieces(usage, window, prices[usage.meter], zone):
+            nanos = cost_between(usage.quantity_mb, usage.started, high, low, high, prices[usage.meter])
+            day = local_day(low, zone) if By.DAY in by else None
+            add(_key(by, day, usage.meter, whose), high - low, unbooked=nanos)
+    return {key: Cost(Money(booked), Money(open_), length) for key, (booked, open_, length) in sums.items()}
 
 
 def _filtered(statement: Any, organisation_id: UUID, subject: Subject | None, model: type[Any]) -> Any:
@@ -166,13 +172,14 @@ def _between_days(at: datetime) -> bool:
     return day_start(local_day(micros(at), zone), zone) == micros(at)
 
 
-def _share(charge: Charge, started: int, window: _Window, prices: Prices) -> Cost:
+def _share(charge: Charge, started: int, window: _Window, prices: Prices) -> tuple[int, int]:
+    """Nano-euros and microseconds of the charge inside the window."""
     low, high = max(window.since, micros(charge.since)), min(window.until, micros(charge.until))
     if high <= low:
-        return Cost()
+        return 0, 0
     nanos = cost_between(charge.quantity_mb, started, high, low, high, prices)
     sign = 1 if charge.amount_nanos > 0 else -1
-    return Cost(Money(sign * nanos), micros=sign * (high - low))
+    return sign * nanos, sign * (high - low)
 
 
 def _open_pieces(usage: Usage, window: _Window, prices: Prices, zone: str) -> list[tuple[int, int]]:
@@ -182,11 +189,11 @@ def _open_pieces(usage: Usage, window: _Window, prices: Prices, zone: str) -> li
     return list(pieces(low, high, prices, zone)) if low < high else []
 
 
-def _key(by: tuple[By, ...], row: Charge | UsageInterval, day: date) -> Key:
+def _key(by: tuple[By, ...], day: date | None, meter: str, subject: Subject) -> Key:
     return Key(
         day if By.DAY in by else None,
-        row.meter if By.METER in by else None,
-        (row.subject_type, row.subject_id) if By.SUBJECT in by else None,
+        meter if By.METER in by else None,
+        subject if By.SUBJECT in by else None,
     )
 
 
@@ -228,5 +235,5 @@ def subject_costs(organisation_id: UUID, subject: Subject) -> SubjectCosts:
         started, ended = micros(row.started_at), micros(row.ended_at or now)
         total += cost_between(row.quantity_mb, started, ended, begin, micros(now), prices[row.meter])
         if row.ended_at is None:
-            running = open_usage_of(row, prices[row.meter], now)
+            running = open_usage_of(usage_of(row), prices[row.meter], now)
     return SubjectCosts(running, Money(total), moment(begin))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.billing.models import Charge, UsageInterval
 from app.billing.queries.costs import Subject
-from app.billing.queries.metering import load_prices, running_rates, undone_rows, usage_of
+from app.billing.queries.metering import load_prices, running_rates, undone_usages
 from app.billing.rules.forecast import HISTORY_DAYS, Method, MonthSoFar, forecast_month
 from app.billing.rules.metering import cost_between, pieces
 from app.billing.rules.moments import (
@@ -102,12 +102,12 @@ def _daily(
     booked = db.session.execute(statement.group_by(Charge.day)).all()
     daily = {day: int(nanos) for day, nanos, _ in booked}
     first_use: datetime | None = booked[0][2] if booked else db.session.scalar(began)
-    rows = undone_rows(organisation_id, subject)
+    usages = [one.usage for one in undone_usages(organisation_id, subject)]
     prices, zone = load_prices(), config.settings().billing_zone
-    for row in rows:
-        usage = usage_of(row)
-        for low, high in pieces(usage.booked_until, usage.due_until(micros(now)), prices[row.meter], zone):
-            nanos = cost_between(row.quantity_mb, usage.started, high, low, high, prices[row.meter])
+    for usage in usages:
+        priced = prices[usage.meter]
+        for low, high in pieces(usage.booked_until, usage.due_until(micros(now)), priced, zone):
+            nanos = cost_between(usage.quantity_mb, usage.started, high, low, high, priced)
             day = local_day(low, zone)
             daily[day] = daily.get(day, 0) + nanos
-    return daily, running_rates(rows, prices, micros(now)).total, first_use
+    return daily, running_rates(usages, prices, micros(now)).total, first_use

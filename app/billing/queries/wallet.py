@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from app.billing.models import Account, Wallet
 from app.billing.models.ledger import WALLET
-from app.billing.queries.metering import Rates, load_prices, running_rates, undone_rows, usage_of
+from app.billing.queries.metering import Rates, load_prices, running_rates, undone_usages
 from app.billing.queries.settings import KEY, thresholds_of
 from app.billing.rules.metering import due
 from app.billing.rules.moments import micros
@@ -68,13 +68,13 @@ def _snapshot(organisation_id: UUID) -> _Snapshot:
     row = db.session.execute(_ACCOUNT, {"organisation_id": organisation_id}).first()
     balance, warn = (row[0], row[1]) if row else (0, None)
     thresholds = thresholds_of(warn, row[2]) if row else thresholds_of(warn)
-    usages = undone_rows(organisation_id)
+    usages = [one.usage for one in undone_usages(organisation_id)]
     prices = load_prices()
-    dues = [(row, due(usage_of(row), micros(now), prices[row.meter])) for row in usages]
+    dues = [(usage, due(usage, micros(now), prices[usage.meter])) for usage in usages]
     return _Snapshot(
         balance,
         sum(amount for _, amount in dues),
-        sum(amount for row, amount in dues if row.ended_at is not None and row.ended_at <= now),
+        sum(amount for usage, amount in dues if usage.ended is not None and usage.ended <= micros(now)),
         running_rates(usages, prices, micros(now)),
         thresholds,
         prices,

@@ -140,7 +140,7 @@ def _review(
     """Announce crossings and say when to look again."""
     wallet = db.session.get(Wallet, organisation_id, populate_existing=True)
     assert wallet is not None  # made with the accounts
-    rates = running_rates(rows, prices, micros(now))
+    rates = running_rates(map(usage_of, rows), prices, micros(now))
     available = account.balance_nanos - plan.unpaid
     thresholds = thresholds_of(wallet.warn_minutes)
     level = level_of(available, rates.total, thresholds)
