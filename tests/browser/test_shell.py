@@ -86,6 +86,27 @@ def test_confirm_page_opens_as_dialog_and_gives_the_focus_back(site: Site, open_
     assert page.evaluate("document.activeElement.id") == "opener"
 
 
+def test_deleting_a_server_asks_in_a_dialog_and_on_a_page_without_scripts(site: Site, open_as: Open) -> None:
+    settings = f"{site.url}/hosting/servers/{site.made['stopped']}/settings"
+    page = open_as("alice")
+    page.goto(settings)
+    page.get_by_role("link", name="Server löschen …").click()
+    dialog = page.locator("#dialog")
+    expect(dialog.get_by_role("heading")).to_contain_text("löschen?")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    dialog.get_by_role("textbox").fill("ein anderer")
+    dialog.get_by_role("button", name="Server endgültig löschen").click()
+    expect(dialog.get_by_text("Das ist nicht der Name dieses Servers.")).to_be_visible()
+    dialog.get_by_text("Abbrechen").click()
+    expect(dialog).to_be_hidden()
+    assert page.url == settings
+    plain = open_as("alice", javascript=False)
+    plain.goto(settings)
+    plain.get_by_role("link", name="Server löschen …").click()
+    assert plain.url.endswith("/delete")
+    expect(plain.get_by_role("button", name="Server endgültig löschen")).to_be_visible()
+
+
 def test_an_answer_with_an_error_never_stays_silent(site: Site, open_as: Open) -> None:
     page = open_as("alice")
     page.goto(site.url + "/_ui")
