@@ -24,6 +24,7 @@ from app.hosting.rules.offer import Button, Meter
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.rules.template import Template
 from app.hosting.services.halt import halt_host
+from app.hosting.services.place import isolation
 from app.hosting.services.server import (
     change_server,
     create_server,
@@ -63,6 +64,7 @@ __all__ = [
     "deploy",
     "find_server",
     "halt_host",
+    "isolation",
     "kill_server",
     "latest",
     "list_servers",

@@ -196,8 +196,31 @@ def docker() -> Iterator[Finding]:
         )
 
 
+def games() -> Iterator[Finding]:
+    """How games that run as processes of this host are kept apart."""
+    if "hosting" not in settings().enabled_modules or settings().game_runtime != "process":
+        return
+    found = import_module("app.hosting.api").isolation()
+    if found["user"] == "own":
+        yield Finding(OK, "Each game runs as a user of its own")
+    else:
+        yield Finding(
+            WARN, "All games run as Kontor's own user: one could read the others' worlds and Kontor's keys",
+            "run Kontor as root with util-linux installed and the folders above its var folder open to others"
+            " (chmod o+x), or set KONTOR_GAME_RUNTIME=docker",
+        )  # fmt: skip
+    if found["memory"] == "watched":
+        yield Finding(
+            WARN, "The memory of games is watched every ten seconds, not limited by the kernel",
+            "let Kontor write to a control group, or set KONTOR_GAME_RUNTIME=docker (docs/runtimes.md)",
+        )  # fmt: skip
+    else:
+        yield Finding(OK, f"The kernel limits the memory of games (cgroup v{found['memory'][-1]})")
+
+
 EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     packages, folder, parts, database_settings, redis_settings, reports, front_end, public, docker,
+    games,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from app.accounts.models import Person
 from app.core.queries import health
 from app.core.services import keys
 from app.core.services.machinery import beat
+from app.hosting.gateways.process import ProcessRuntime
 from app.kit.db import db, transaction
 from app.kit.secrets import load_keys, seal, unseal
 from app.workshop import doctor
@@ -147,6 +148,32 @@ def test_the_doctor_says_what_to_do(app: Flask, monkeypatch: pytest.MonkeyPatch)
     assert f"chmod 600 '{key}'" in done.output
     assert "is not encrypted" in done.output
     assert "Demo data with known passwords on a public address" in done.output
+
+
+@pytest.mark.parametrize(
+    ("user", "memory", "told", "remedies"),
+    [
+        (
+            "own",
+            "cgroup2",
+            ["Each game runs as a user of its own", "limits the memory of games (cgroup v2)"],
+            0,
+        ),
+        ("shared", "watched", ["All games run as Kontor's own user", "watched every ten seconds"], 2),
+    ],
+)
+def test_the_doctor_tells_how_games_are_kept_apart(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, user: str, memory: str, told: list[str], remedies: int
+) -> None:
+    monkeypatch.setattr(ProcessRuntime, "isolation", lambda _self: {"user": user, "memory": memory})
+    found = list(doctor.games())
+    assert [words in finding.what for words, finding in zip(told, found, strict=True)] == [True, True]
+    assert sum(finding.state == doctor.WARN and bool(finding.remedy) for finding in found) == remedies
+
+
+def test_the_doctor_asks_the_runtime_itself(app: Flask) -> None:
+    assert len(list(doctor.games())) == 2
+    assert doctor.games in doctor.EXAMINATIONS
 
 
 @pytest.mark.usefixtures("app")

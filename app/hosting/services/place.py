@@ -36,21 +36,25 @@ EXTENSION = "kontor-hosting-runtimes"
 DOCKER_SOCKET = "/var/run/docker.sock"
 
 
+def installation_name(config: Settings) -> str:
+    """Two installations on one machine must not take each other's servers for their own."""
+    return hashlib.sha256(str(config.var_dir.resolve()).encode()).hexdigest()[:8]
+
+
+def process_config(config: Settings) -> ProcessConfig:
+    """Where games that run as processes live."""
+    var = config.var_dir.resolve()
+    return ProcessConfig(
+        root=var / "games", cache=var / "games-cache", installation=installation_name(config)
+    )
+
+
 def standard_runtimes(config: Settings) -> dict[str, Maker]:
     """How this installation makes its runtimes. The process runtime is always there, docker where an engine is."""
-    # Two installations on one machine must not take each other's servers for their own.
-    installation = "kontor-" + hashlib.sha256(str(config.var_dir.resolve()).encode()).hexdigest()[:8]
-    games = config.var_dir.resolve() / "games"
-    makers: dict[str, Maker] = {
-        "process": lambda: ProcessRuntime(
-            ProcessConfig(
-                root=games, cache=config.var_dir.resolve() / "games-cache", installation=installation
-            )
-        )
-    }
+    makers: dict[str, Maker] = {"process": lambda: ProcessRuntime(process_config(config))}
     if config.game_runtime == "docker" or config.docker_url or Path(DOCKER_SOCKET).exists():
         makers["docker"] = lambda: DockerRuntime(
-            DockerConfig(url=config.docker_url, installation=installation)
+            DockerConfig(url=config.docker_url, installation=installation_name(config))
         )
     return makers
 
@@ -77,6 +81,13 @@ def runtime_named(name: str) -> Runtime:
 def runtime_names() -> tuple[str, ...]:
     """Names of the runtimes this installation offers."""
     return tuple(current_app.extensions[EXTENSION]["makers"])
+
+
+def isolation() -> dict[str, str]:
+    """How games that run as processes of this host are kept apart: `user` is own or shared, `memory` is cgroup1,
+    cgroup2 or watched.
+    """
+    return ProcessRuntime(process_config(settings())).isolation()
 
 
 def choose_runtime(template: Template) -> RuntimeName:

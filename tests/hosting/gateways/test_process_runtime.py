@@ -154,6 +154,16 @@ def test_each_server_has_its_own_user_who_cannot_read_the_others(rig: Rig) -> No
 
 
 @as_root
+def test_what_is_told_about_isolation_is_what_a_start_does(rig: Rig) -> None:
+    assert rig.runtime.isolation()["user"] == "own"  # type: ignore[attr-defined]
+    above = folders(rig).root.parent
+    above.chmod(0o700)
+    assert rig.runtime.isolation()["user"] == "shared"  # type: ignore[attr-defined]
+    spec = rig.start()
+    assert int((rig.runtime.send_command(spec.server_id, "who") or "1").split()[0]) == 0
+
+
+@as_root
 def test_a_server_keeps_its_user_from_run_to_run(rig: Rig) -> None:
     spec = rig.start()
     first = rig.runtime.send_command(spec.server_id, "who").split()[0]  # type: ignore[union-attr]

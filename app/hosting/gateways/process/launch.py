@@ -122,11 +122,7 @@ def _record(spec: Spec, groups: Cgroups | None, user_id: int | None) -> Record:
 
 def _user(config: ProcessConfig, folders: Folders, server: ServerFolder, install: Path) -> int | None:
     """The server's own user id, the same for ever; None where Kontor may not switch users or paths are closed to others."""
-    if not can_switch_user(config):
-        return None
-    node = find_node(config.node)
-    paths = [server.path.parent, install, *([node.program] if node else [])]
-    if not all(_open_to_others(path) for path in paths):
+    if not own_users(config, install):
         return None
     noted = server.path / "user"
     with contextlib.suppress(OSError, ValueError):
@@ -157,6 +153,15 @@ def _setpriv() -> str | None:
 
 def can_switch_user(config: ProcessConfig) -> bool:
     return config.user_ids is not None and os.geteuid() == 0 and _setpriv() is not None
+
+
+def own_users(config: ProcessConfig, install: Path) -> bool:
+    """Whether each server gets a user of its own: Kontor may switch users, and other users reach what a game needs."""
+    if not can_switch_user(config):
+        return False
+    node = find_node(config.node)
+    paths = [config.root / "servers", install, *([node.program] if node else [])]
+    return all(_open_to_others(path) for path in paths)
 
 
 def _open_to_others(path: Path) -> bool:

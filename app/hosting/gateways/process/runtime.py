@@ -63,9 +63,9 @@ class ProcessRuntime:
             raise RuntimeUnavailable(f"{self.config.root} cannot be written")
 
     def isolation(self) -> dict[str, str]:
-        """How well servers are kept apart on this machine, for doctor and the operator's page."""
+        """How well servers are kept apart on this machine, for the doctor."""
         return {
-            "user": "own" if launch.can_switch_user(self.config) else "shared",
+            "user": "own" if launch.own_users(self.config, self.config.cache) else "shared",
             "memory": f"cgroup{self._groups.version}" if self._groups else "watched",
         }
 
