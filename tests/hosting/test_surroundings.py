@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,10 +16,14 @@ from app.billing.services.credit import credit
 from app.core.api import Fact, described
 from app.core.models import Event
 from app.hosting import events
+from app.hosting.gateways.docker import DockerConfig, container
 from app.hosting.services import halt
+from app.hosting.services.place import installation_name
 from app.hosting.services.server import create_server, deploy
 from app.kit import clock
+from app.kit.config import Settings
 from app.kit.db import db, transaction
+from app.kit.ids import new_id
 from app.kit.money import euros
 from app.messaging.models import Notice
 from tests.hosting.conftest import GAME, Host
@@ -32,6 +38,16 @@ def test_every_event_reads_as_a_sentence(app: Flask) -> None:
     ]
     assert len(facts) > 15
     assert {kind.name for kind in facts} <= set(described())
+
+
+def test_names_in_the_engine_say_kontor_once_and_which_installation() -> None:
+    """Two installations share an engine, and an operator reads the list of containers."""
+    one, two = (installation_name(Settings(var_dir=Path(folder))) for folder in ("/srv/one", "/srv/two"))
+    assert one != two
+    config, server_id = DockerConfig(installation=one), new_id()
+    assert container.name(config, server_id) == f"kontor-{one}-{server_id.hex}"
+    assert container.volume(config, server_id) == f"kontor-{one}-{server_id.hex}-data"
+    assert re.fullmatch("[0-9a-f]{8}", one)
 
 
 def funded(host: Host, people: People, cents: int = 5000) -> None:
