@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -30,6 +31,38 @@ def test_every_process_of_the_procfile_has_a_unit_with_the_same_command() -> Non
     wanted = {name: args[1:] for name, args in read_procfile((ROOT / "Procfile").read_text(), {}).items()}
     wanted.pop("redis")  # production has a Redis of its own
     assert started == wanted
+
+
+def directives(unit: Path) -> dict[str, str]:
+    """What a unit says, the last word of each directive."""
+    lines = (line.partition("=") for line in unit.read_text().splitlines() if "=" in line and line[0] != "#")
+    return {name.strip(): value.strip() for name, _, value in lines}
+
+
+def test_games_live_on_when_the_unit_that_started_them_ends() -> None:
+    """They are processes of this unit: neither a restart, nor a game without memory, nor a count may end the others."""
+    infra = directives(ROOT / "deploy/systemd/kontor-infra@.service")
+    assert infra["KillMode"] == "process"
+    assert infra["OOMPolicy"] == "continue"
+    assert infra["TasksMax"] == "infinity"
+    assert not {"MemoryMax", "RuntimeMaxSec", "ExecStop", "ExecStopPost"} & infra.keys()
+
+
+def test_only_the_unit_with_games_leaves_processes_behind() -> None:
+    assert [unit.name for unit in UNITS if "KillMode" in directives(unit)] == ["kontor-infra@.service"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_understands_the_unit(unit: Path, tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("no systemd here")
+    here = tmp_path / unit.name
+    here.write_text(unit.read_text().replace("/opt/kontor/.venv/bin/python", sys.executable))
+    said = subprocess.run(
+        [program, "verify", "--man=no", "--recursive-errors=no", here], capture_output=True, text=True
+    )
+    assert (said.returncode, said.stderr) == (0, "")
 
 
 def test_the_example_environment_names_real_settings() -> None:
