@@ -89,6 +89,18 @@ def test_costs_by_day_phase_and_server(app: Flask, house: House) -> None:
     assert sum(cost.total.nanos for cost in own.values()) == many[one[1]].total.nanos
 
 
+def test_days_and_windows_add_up_to_the_nano(app: Flask, house: House) -> None:
+    house.fund(100 * EUR)
+    server, begin = house.server(), clock.now()
+    house.start(server, mb=777)
+    clock.advance(hours=30, seconds=7, microseconds=13)
+    days = api.costs(house.id, begin, clock.now(), (By.DAY,))
+    assert len(days) == 2
+    whole = api.cost_of(house.id, server, begin, clock.now())
+    assert sum(cost.unbooked.nanos for cost in days.values()) == whole.unbooked.nanos > 0
+    assert sum(cost.micros for cost in days.values()) == whole.micros
+
+
 def test_one_organisation_does_not_see_another(app: Flask, house: House) -> None:
     other = House()
     other.fund(EUR)

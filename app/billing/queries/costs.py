@@ -6,14 +6,15 @@ that a window's edge cuts is shared by its interval's own rating, so neighbourin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.billing.models import Charge, UsageInterval
 from app.billing.queries.metering import OpenUsage, load_prices, open_usage_of, undone_usages, usage_of
@@ -97,7 +98,7 @@ def costs_by(
             _key(by, charge.day, charge.meter, (charge.subject_type, charge.subject_id)), length, booked=nanos
         )
     for whose, usage in undone_usages(organisation_id, subject):
-        for low, high in _open_pieces(usage, window, prices[usage.meter], zone):
+        for low, high in _open_parts(usage, window, prices[usage.meter], zone, by):
             nanos = cost_between(usage.quantity_mb, usage.started, high, low, high, prices[usage.meter])
             day = local_day(low, zone) if By.DAY in by else None
             add(_key(by, day, usage.meter, whose), high - low, unbooked=nanos)
@@ -115,19 +116,18 @@ def _booked_inside(
     organisation_id: UUID, since: datetime, until: datetime, by: tuple[By, ...], subject: Subject | None
 ) -> list[tuple[Key, int, int]]:
     """Sums over charges that lie wholly in the window, by the database."""
-    columns: list[Any] = []
-    if By.DAY in by:
-        columns.append(Charge.day)
-    if By.METER in by:
-        columns.append(Charge.meter)
-    if By.SUBJECT in by:
-        columns += [Charge.subject_type, Charge.subject_id]
-    statement: Any = select(func.sum(Charge.amount_nanos), func.sum(Charge.micros), *columns)
-    statement = _filtered(statement, organisation_id, subject, Charge)
-    statement = statement.where(Charge.since >= since, Charge.until <= until, *_day_range(since, until))
-    rows = db.session.execute(statement.group_by(*columns)).all()
+    zone = config.settings().billing_zone
+    wanted = {
+        "organisation_id": organisation_id,
+        "since": since,
+        "until": until,
+        "first": local_day(micros(since), zone),
+        "last": local_day(micros(until), zone),
+    }
+    if subject is not None:
+        wanted |= {"subject_type": subject[0], "subject_id": subject[1]}
     found = []
-    for nanos, length, *rest in rows:
+    for nanos, length, *rest in db.session.execute(_sums(by, subject is not None), wanted):
         if nanos is None:
             continue
         key = Key(
@@ -137,6 +137,30 @@ def _booked_inside(
         )
         found.append((key, int(nanos), int(length)))
     return found
+
+
+@cache
+def _sums(by: tuple[By, ...], of_subject: bool) -> Any:
+    """The statement, built once for each kind of question: putting it together costs as much as running it."""
+    columns: list[Any] = []
+    if By.DAY in by:
+        columns.append(Charge.day)
+    if By.METER in by:
+        columns.append(Charge.meter)
+    if By.SUBJECT in by:
+        columns += [Charge.subject_type, Charge.subject_id]
+    statement = select(func.sum(Charge.amount_nanos), func.sum(Charge.micros), *columns).where(
+        Charge.organisation_id == bindparam("organisation_id"),
+        Charge.since >= bindparam("since"),
+        Charge.until <= bindparam("until"),
+        Charge.day >= bindparam("first"),
+        Charge.day <= bindparam("last"),
+    )
+    if of_subject:
+        statement = statement.where(
+            Charge.subject_id == bindparam("subject_id"), Charge.subject_type == bindparam("subject_type")
+        )
+    return statement.group_by(*columns)
 
 
 def _day_range(since: datetime, until: datetime) -> tuple[Any, Any]:
@@ -182,11 +206,18 @@ def _share(charge: Charge, started: int, window: _Window, prices: Prices) -> tup
     return sign * nanos, sign * (high - low)
 
 
-def _open_pieces(usage: Usage, window: _Window, prices: Prices, zone: str) -> list[tuple[int, int]]:
-    """The part of an interval that is not booked and lies in the window, cut at local midnights."""
+def _open_parts(
+    usage: Usage, window: _Window, prices: Prices, zone: str, by: tuple[By, ...]
+) -> Iterable[tuple[int, int]]:
+    """The part of an interval that is not booked and lies in the window; cut at local midnights where days are asked for.
+
+    Uncut it costs the same to the nano-euro: the costs of neighbouring windows add up.
+    """
     low = max(usage.booked_until, window.since)
     high = min(usage.due_until(window.until), window.until)
-    return list(pieces(low, high, prices, zone)) if low < high else []
+    if low >= high:
+        return ()
+    return pieces(low, high, prices, zone) if By.DAY in by else ((low, high),)
 
 
 def _key(by: tuple[By, ...], day: date | None, meter: str, subject: Subject) -> Key:

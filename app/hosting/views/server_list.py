@@ -17,10 +17,10 @@ from app.hosting.policies import P
 from app.hosting.queries.first_steps import first_steps
 from app.hosting.queries.server import (
     GROUPS,
+    ServerBrief,
     ServerFilter,
-    ServerRow,
     count_servers,
-    list_servers,
+    list_servers_as,
     template_name,
 )
 from app.hosting.rules.offer import Button
@@ -78,7 +78,7 @@ def servers() -> ResponseReturnValue:
         sort=request.args.get("sort", "name"),
     )
     counts = count_servers(actor)
-    page = list_servers(actor, wanted, cursor=request.args.get("cursor"), limit=PAGE)
+    page = list_servers_as(ServerBrief, actor, wanted, request.args.get("cursor"), PAGE)
     begin, _end = billing.month_bounds(clock.now(), settings().billing_zone)
     costs = billing.costs_of_many(actor.organisation_id, begin, clock.now() + timedelta(seconds=1))
     month = sum((cost.total for cost in costs.values()), Money(0))
@@ -98,7 +98,7 @@ def servers() -> ResponseReturnValue:
     )
 
 
-def _lines(rows: Iterable[ServerRow], costs: Mapping[UUID, billing.Cost]) -> list[Line]:
+def _lines(rows: Iterable[ServerBrief], costs: Mapping[UUID, billing.Cost]) -> list[Line]:
     here, locale = url_for("hosting.servers"), choose_locale()
     names = {slug: template_name(slug, locale) for slug in {row.template for row in rows}}
     words = {state: state_word(state) for state in {row.state for row in rows}}
@@ -120,7 +120,7 @@ def _lines(rows: Iterable[ServerRow], costs: Mapping[UUID, billing.Cost]) -> lis
     ]
 
 
-def _players(row: ServerRow) -> str:
+def _players(row: ServerBrief) -> str:
     if row.state is not State.RUNNING or row.players_online is None:
         return NONE
     return f"{row.players_online} / {row.players_max}" if row.players_max else str(row.players_online)
