@@ -57,6 +57,8 @@ class Line:
     cost: str
     button: str
     """start, stop or nothing: the one thing one wants to do with it from the list."""
+    button_says: str
+    """The button's whole name, for who does not see the row around it."""
 
 
 @hosting.get("/")
@@ -102,8 +104,11 @@ def _lines(rows: Iterable[ServerBrief], costs: Mapping[UUID, billing.Cost]) -> l
     here, locale = url_for("hosting.servers"), choose_locale()
     names = {slug: template_name(slug, locale) for slug in {row.template for row in rows}}
     words = {state: state_word(state) for state in {row.state for row in rows}}
-    return [
-        Line(
+    says = {"start": _("%(name)s starten"), "stop": _("%(name)s stoppen"), "": ""}
+
+    def line(row: ServerBrief) -> Line:
+        button = _button(row.buttons)
+        return Line(
             id=row.id,
             url=f"{here}/{row.id}",
             name=row.name,
@@ -114,10 +119,11 @@ def _lines(rows: Iterable[ServerBrief], costs: Mapping[UUID, billing.Cost]) -> l
             players=_players(row),
             memory=size_word(row.memory_mb),
             cost=money(costs[row.id].total if row.id in costs else 0),
-            button=_button(row.buttons),
+            button=button,
+            button_says=says[button] % {"name": row.name},
         )
-        for row in rows
-    ]
+
+    return [line(row) for row in rows]
 
 
 def _players(row: ServerBrief) -> str:
