@@ -56,14 +56,14 @@ def money(value: Money | int | None) -> str:
     return _amount(text, amount.currency, cents < 0)
 
 
-def money_exact(value: Money | int | None) -> str:
-    """Every digit down to the nano-euro, trailing zeros behind the cents left out."""
+def money_exact(value: Money | int | None, *, aligned: bool = False) -> str:
+    """Every digit down to the nano-euro, trailing zeros behind the cents left out; all nine with `aligned`, for columns."""
     if value is None:
         return NONE
     amount = _as_money(value)
     whole, rest = divmod(abs(amount.nanos), NANOS)
     fraction = f"{rest:09d}"
-    fraction = fraction[:2] + fraction[2:].rstrip("0")
+    fraction = fraction if aligned else fraction[:2] + fraction[2:].rstrip("0")
     return _amount(f"{_group(whole)}{_marks()[1]}{fraction}", amount.currency, amount.nanos < 0)
 
 
