@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -179,3 +180,21 @@ def test_costs_page_and_csv(client: FlaskClient, people: People, server_id: UUID
     assert "amount_eur" in page(client, people.alice, "/hosting/costs.csv")
     assert page(client, people.alice, "/hosting/costs?month=2026-01")
     assert sign_in(client, people.alice).get("/hosting/costs?month=quatsch").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path", ["new", "new?template=flying-squid", "{id}", "{id}/console", "{id}/delete", "{id}/kill"]
+)
+def test_the_navigation_shows_where_one_is(
+    client: FlaskClient, people: People, server_id: UUID, path: str
+) -> None:
+    text = page(client, people.alice, f"/hosting/servers/{path.format(id=server_id)}")
+    marked = re.findall(r'class="nav-item" href="([^"]+)" aria-current="page"', text)
+    assert set(marked) == {"/hosting/servers"}
+
+
+def test_a_console_without_lines_says_what_will_be_there(app: Flask) -> None:
+    with app.test_request_context():
+        made = str(app.jinja_env.globals["ui"].console_log("log", []))  # type: ignore[attr-defined]
+    assert 'data-empty="Noch nichts gesagt.' in made
+    assert made.endswith("></div>"), "not even a space: the style sheet asks for :empty"
