@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.support import NullTranslations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_translations, refresh
+from flask_babel import Babel, Domain, refresh
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -56,24 +56,38 @@ def speaking(locale: str, timezone: str = "Europe/Berlin") -> Iterator[None]:
         refresh()
 
 
-def catalogue() -> NullTranslations:
-    """The translations of what is being rendered. A page asks hundreds of times; flask-babel's own way is ten times dearer."""
-    space = g.get("_flask_babel")  # where flask-babel keeps the language; `refresh` empties it
-    if space is not None:
-        found = space.__dict__.get("kontor_catalogue")
-        if found is not None and found[0] is space.__dict__.get("babel_locale"):
-            known: NullTranslations = found[1]
-            return known
-    translations: NullTranslations = get_translations()
-    space = g._flask_babel
-    space.kontor_catalogue = (space.babel_locale, translations)
-    return translations
+class Catalogues(Domain):  # type: ignore[misc]
+    """flask-babel's, with the catalogue kept beside the language: a page asks hundreds of times, and finding it is dear."""
+
+    def get_translations(self) -> NullTranslations:
+        """The translations of what is being rendered."""
+        if not g:
+            return NullTranslations()
+        space = g.get("_flask_babel")  # where flask-babel keeps the language; `refresh` empties it
+        if space is not None:
+            found = space.__dict__.get("kontor_catalogue")
+            if found is not None and found[0] is space.__dict__.get("babel_locale"):
+                known: NullTranslations = found[1]
+                return known
+        translations: NullTranslations = super().get_translations()
+        space = g._flask_babel
+        space.kontor_catalogue = (space.babel_locale, translations)
+        return translations
+
+
+CATALOGUES = Catalogues()
+
+
+class Languages(Babel):  # type: ignore[misc]
+    """flask-babel with our catalogues."""
+
+    domain_instance = CATALOGUES
 
 
 @pass_eval_context
 def _say(context: EvalContext, text: str, /, **variables: Any) -> str:
     """`_("…")` in templates: as Jinja's own, where every text is a format."""
-    said: str = catalogue().ugettext(text)
+    said: str = CATALOGUES.get_translations().ugettext(text)
     if context.autoescape:
         said = Markup(said)  # noqa: S704 - our own words; variables are escaped
     return said % variables if variables or "%" in said else said
@@ -82,6 +96,6 @@ def _say(context: EvalContext, text: str, /, **variables: Any) -> str:
 def init_i18n(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "de")
-    Babel(app, locale_selector=choose_locale, timezone_selector=choose_zone)
+    Languages(app, locale_selector=choose_locale, timezone_selector=choose_zone)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.globals.update(locale=choose_locale, _=_say, gettext=_say)

@@ -145,10 +145,22 @@ class Nav:
     # What templates ask, per request
 
     def slots(self) -> Shell:
-        """The shell's slots; endpoints this application does not have are left empty."""
-        known = current_app.view_functions
-        filled = {k: v for k, v in self._shell.items() if not isinstance(v, str) or v in known}
-        return Shell(**filled)
+        """The shell's slots; endpoints this application does not have are left empty. Worked out once a request."""
+        if "nav_slots" not in g:
+            known = current_app.view_functions
+            filled = {k: v for k, v in self._shell.items() if not isinstance(v, str) or v in known}
+            g.nav_slots = Shell(**filled)
+        found: Shell = g.nav_slots
+        return found
+
+    @staticmethod
+    def url(endpoint: str) -> str:
+        """The address of a page without arguments; remembered, because each page asks for all of them."""
+        known: dict[tuple[str, str], str] = current_app.extensions.setdefault("kontor-nav-urls", {})
+        key = (request.script_root, endpoint)
+        if key not in known:
+            known[key] = url_for(endpoint)
+        return known[key]
 
     def modules(self) -> list[ModuleView]:
         """Visible modules with their visible pages, in order; worked out once a request."""
@@ -172,7 +184,9 @@ class Nav:
     def _views(self, pages: dict[str, Page]) -> list[View]:
         known = current_app.view_functions
         ordered = sorted((p for p in pages.values() if p.endpoint in known), key=lambda p: p.order)
-        return [View(str(p.label), p.icon, _url(p.endpoint), request.endpoint == p.endpoint) for p in ordered]
+        return [
+            View(str(p.label), p.icon, self.url(p.endpoint), request.endpoint == p.endpoint) for p in ordered
+        ]
 
     def _build(self, actor: Actor) -> list[ModuleView]:
         known = current_app.view_functions
@@ -185,7 +199,7 @@ class Nav:
             pages.sort(key=lambda p: p.order)
             here = _current(pages)
             views = [
-                View(str(p.label), p.icon, _url(p.endpoint), p is here, p.badge(actor) if p.badge else 0)
+                View(str(p.label), p.icon, self.url(p.endpoint), p is here, p.badge(actor) if p.badge else 0)
                 for p in pages
             ]
             built.append(
@@ -194,15 +208,6 @@ class Nav:
                 )
             )
         return built
-
-
-def _url(endpoint: str) -> str:
-    """The address of a page without arguments; remembered, because each page asks for all of them."""
-    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("kontor-nav-urls", {})
-    key = (request.script_root, endpoint)
-    if key not in known:
-        known[key] = url_for(endpoint)
-    return known[key]
 
 
 def _visible(page: Page, actor: Actor) -> bool:

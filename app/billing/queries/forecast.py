@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.billing.models import Charge, UsageInterval
 from app.billing.queries.costs import Subject
@@ -82,26 +83,36 @@ def forecast(organisation_id: UUID, subject: Subject | None = None) -> MonthFore
     )
 
 
-def _first_use(organisation_id: UUID, subject: Subject | None) -> Any:
-    statement = select(func.min(UsageInterval.started_at)).where(
-        UsageInterval.organisation_id == organisation_id
+@cache
+def _statements(of_subject: bool) -> tuple[Any, Any]:
+    """What was booked each day, with the first use beside it; the first use alone.
+
+    Built once: putting them together costs as much as running them.
+    """
+    began = select(func.min(UsageInterval.started_at)).where(
+        UsageInterval.organisation_id == bindparam("organisation_id")
     )
-    return statement if subject is None else statement.where(UsageInterval.subject_id == subject[1])
+    if of_subject:
+        began = began.where(UsageInterval.subject_id == bindparam("subject_id"))
+    days = select(Charge.day, func.sum(Charge.amount_nanos), began.scalar_subquery()).where(
+        Charge.organisation_id == bindparam("organisation_id"), Charge.day >= bindparam("first")
+    )
+    if of_subject:
+        days = days.where(Charge.subject_id == bindparam("subject_id"))
+    return days.group_by(Charge.day), began
 
 
 def _daily(
     organisation_id: UUID, subject: Subject | None, first: date, now: datetime
 ) -> tuple[dict[date, int], int, datetime | None]:
     """Cost of each local day from `first` until now, booked or not, what runs costs an hour, and the first use ever."""
-    began = _first_use(organisation_id, subject)
-    statement: Any = select(Charge.day, func.sum(Charge.amount_nanos), began.scalar_subquery()).where(
-        Charge.organisation_id == organisation_id, Charge.day >= first
-    )
+    days, first_ever = _statements(subject is not None)
+    wanted = {"organisation_id": organisation_id, "first": first}
     if subject is not None:
-        statement = statement.where(Charge.subject_id == subject[1])
-    booked = db.session.execute(statement.group_by(Charge.day)).all()
+        wanted["subject_id"] = subject[1]
+    booked = db.session.execute(days, wanted).all()
     daily = {day: int(nanos) for day, nanos, _ in booked}
-    first_use: datetime | None = booked[0][2] if booked else db.session.scalar(began)
+    first_use: datetime | None = booked[0][2] if booked else db.session.scalar(first_ever, wanted)
     usages = [one.usage for one in undone_usages(organisation_id, subject)]
     prices, zone = load_prices(), config.settings().billing_zone
     for usage in usages:
