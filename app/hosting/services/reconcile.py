@@ -45,6 +45,10 @@ def reconcile(only: Collection[UUID] | None = None) -> int:
         if only is not None:
             wanted = wanted.where(Server.id.in_(only))
         servers = list(db.session.scalars(wanted.execution_options(populate_existing=True)))
+        # What the rows said before the look at the runtime: a row that is newer than the look may know a process that
+        # was started in between, and would take it for one that has vanished.
+        for server in servers:
+            db.session.expunge(server)
         db.session.rollback()
         try:
             runtime = runtime_named(name)
