@@ -1,13 +1,14 @@
 """The worker: claim the row, enter the application, run the body, record what came of it.
 
-`python -m jobs.runtime --queue infra` serves one queue (one queue per worker, so that an id that was popped and not
-started is found again). RQ forks a work-horse per job; a killed horse or worker leaves a lease that runs out.
+`python -m jobs.runtime --queue default` forks a work-horse per job: reports and papers may need much memory. `--queue
+infra` does several jobs at once in threads (jobs/pool.py). A killed horse or worker leaves a lease that runs out.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import threading
 from importlib import import_module
@@ -16,6 +17,7 @@ from uuid import UUID
 
 import structlog
 from flask import Flask
+from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -28,9 +30,14 @@ from app.kit import cache, observe
 from app.kit.db import db
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.kit.metric_files import retire
+from jobs.pool import Pool
 
 log = structlog.get_logger(__name__)
 HEARTBEAT = 5.0
+PLACES = {"infra": {"infra": 4, "installing": 2, "ending": 16}}
+"""Workers that do several jobs at once: which queues they serve, and how many jobs of each."""
+LEAVE_SECONDS = 30.0
+"""What runs gets this long when such a worker is told to stop."""
 NO_USE_TRYING = (Conflict, Invalid, NotAllowed, NotFound, TypeError, LookupError, ValueError)
 
 JOBS = observe.counter("kontor_jobs_total", "Attempts of background jobs by outcome.", ("path", "outcome"))
@@ -158,20 +165,34 @@ def main() -> None:
     app = application()
     observe.configure(f"worker-{queue}", level=app.extensions["kontor-settings"].log_level)
     stop = beating(app, f"worker-{queue}")
-    with app.app_context():
-        connection = cache.make_client(app.extensions["kontor-settings"].redis_address)
-        connection.connection_pool.connection_kwargs["socket_timeout"] = None
-        worker = KontorWorker(
-            [Queue(queue, connection=connection, serializer=JSONSerializer)],
-            connection=connection,
-            serializer=JSONSerializer,
-            worker_ttl=20,
-            job_monitoring_interval=5,
-            maintenance_interval=10,
-            default_result_ttl=0,
-        )
-        worker.work(with_scheduler=False, logging_level="WARNING")
+    connection = cache.make_client(app.extensions["kontor-settings"].redis_address)
+    connection.connection_pool.connection_kwargs["socket_timeout"] = None
+    if queue in PLACES:
+        _serve_many(Pool(connection, PLACES[queue], perform))
+    else:
+        with app.app_context():
+            _serve_one(queue, connection)
     stop.set()
+
+
+def _serve_many(pool: Pool) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: pool.stop.set())
+    pool.serve(LEAVE_SECONDS)
+
+
+def _serve_one(queue: str, connection: Redis) -> None:
+    """One queue a worker, so that an id that was popped and not started is found again."""
+    worker = KontorWorker(
+        [Queue(queue, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=20,
+        job_monitoring_interval=5,
+        maintenance_interval=10,
+        default_result_ttl=0,
+    )
+    worker.work(with_scheduler=False, logging_level="WARNING")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from app.core.rules.search import like
 from app.core.services.event import record
 from app.core.services.file import delete_file, keep_file, open_file, store_file, upload_file
 from app.core.services.job import cancel as cancel_job
+from app.core.services.job import hasten
 from app.core.services.machinery import (
     beat,
     claim_once,
@@ -71,6 +72,7 @@ __all__ = [
     "free_once",
     "get_setting",
     "gone",
+    "hasten",
     "history",
     "job_lines",
     "keep_answer",

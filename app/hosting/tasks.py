@@ -1,18 +1,20 @@
-"""Background work of hosting. Everything that touches a runtime runs on the `infra` queue."""
+"""Background work of hosting. What touches a runtime and is quick runs on the `infra` queue; what may wait for minutes
+has queues of its own, so that it holds nothing else up: `installing`, and `ending` until a game has saved and ended.
+"""
 
 from __future__ import annotations
 
 from app.kit.jobref import N_, job
 
 install = job(
-    "jobs.hosting.server.install", queue="infra", timeout=1800, retries=4, title=N_("Server einrichten")
+    "jobs.hosting.server.install", queue="installing", timeout=1800, retries=4, title=N_("Server einrichten")
 )
 start = job("jobs.hosting.server.start", queue="infra", timeout=120, retries=4, title=N_("Server starten"))
-stop = job("jobs.hosting.server.stop", queue="infra", timeout=720, retries=4, title=N_("Server stoppen"))
+stop = job("jobs.hosting.server.stop", queue="ending", timeout=720, retries=4, title=N_("Server stoppen"))
 kill = job(
     "jobs.hosting.server.kill", queue="infra", timeout=120, retries=4, title=N_("Server sofort beenden")
 )
-delete = job("jobs.hosting.server.delete", queue="infra", timeout=900, retries=6, title=N_("Server löschen"))
+delete = job("jobs.hosting.server.delete", queue="ending", timeout=900, retries=6, title=N_("Server löschen"))
 command = job("jobs.hosting.server.command", queue="infra", timeout=30, retries=0, title=N_("Befehl senden"))
 reconcile = job(
     "jobs.hosting.server.reconcile", queue="infra", timeout=120, retries=0, title=N_("Server abgleichen")

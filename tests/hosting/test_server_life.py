@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from app.hosting.errors import NoCredit
+from app.hosting.gateways.fake import FakeRuntime
+from app.hosting.gateways.runtime import Observed
 from app.hosting.rules.server import HANG_AFTER, Reason
 from app.hosting.services import work
 from app.hosting.services.power import stop_all
@@ -422,8 +425,6 @@ def stray(host: Host, server_id: UUID) -> None:
     """Something starts a process behind the platform's back."""
     from dataclasses import replace
 
-    from app.hosting.gateways.fake import FakeRuntime
-
     runtime = FakeRuntime(host.node)
     spec = replace(host.game(server_id).spec, run_id=new_id(), server_id=server_id)
     runtime.start(spec)
@@ -445,8 +446,6 @@ def test_a_process_nobody_wants_is_ended_after_two_sightings(host: Host, frozen:
 def test_a_process_without_a_row_is_ended_and_its_data_kept(host: Host, frozen: datetime) -> None:
     from dataclasses import replace
 
-    from app.hosting.gateways.fake import FakeRuntime
-
     server_id = host.running()
     unknown = new_id()
     FakeRuntime(host.node).start(
@@ -460,17 +459,27 @@ def test_a_process_without_a_row_is_ended_and_its_data_kept(host: Host, frozen: 
     assert host.row(server_id).state == "running"
 
 
-def test_one_installation_at_a_time_leaves_a_worker_for_starts(host: Host, frozen: datetime) -> None:
-    from app.hosting.services import lease
-
-    assert lease.hold("another server", lease.INSTALLING)
+def test_a_game_that_starts_during_a_look_has_not_vanished(
+    host: Host, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server_id = host.create(deploy=True)
-    assert "jobs.hosting.server.install: postponed" in host.run_jobs()
-    assert host.row(server_id).state == "installing"
-    lease.release("another server", lease.INSTALLING)
-    clock.advance(2)
+    work.install(server_id)
+    run_id = host.row(server_id).run_id
+    assert run_id is not None
+    look = FakeRuntime.inspect_many
+
+    def slow_look(runtime: FakeRuntime, ids: Collection[UUID]) -> Mapping[UUID, Observed]:
+        answers = look(runtime, ids)
+        work.start(server_id, run_id)
+        return answers
+
+    monkeypatch.setattr(FakeRuntime, "inspect_many", slow_look)
+    reconcile()
+    monkeypatch.undo()
+    assert host.row(server_id).state == "starting"
     host.settle()
-    assert host.row(server_id).state == "running"
+    assert host.row(server_id).run_id == run_id
+    assert len(host.runs(server_id)) == 1
 
 
 def test_a_template_that_is_gone_stops_nobody_from_stopping(

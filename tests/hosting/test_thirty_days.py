@@ -108,7 +108,7 @@ class Month:
     def lost_jobs(self, _: UUID) -> None:
         """Jobs that failed for good or whose rows were dropped: only reconciling can help."""
         with transaction() as session:
-            for job in session.scalars(select(Job).where(Job.state == "queued", Job.queue == "infra")):
+            for job in session.scalars(select(Job).where(Job.state == "queued", Job.queue != "default")):
                 job.state = "failed"
 
     def settle(self, _: UUID) -> None:

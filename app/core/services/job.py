@@ -5,11 +5,12 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from structlog.contextvars import get_contextvars
 
 from app.core.models import Job, JobLine
@@ -22,6 +23,7 @@ from app.kit.jobref import JobRef
 
 LEASE = timedelta(seconds=20)  # a worker says every 5 s that it lives
 PUSH_AGAIN = timedelta(seconds=15)  # an unclaimed row goes to the queue again
+MOST_HASTENED = 20
 BACKOFF = (2, 10, 30, 120, 600, 1800, 3600, 7200)  # seconds before attempt 2, 3, …
 
 
@@ -205,6 +207,30 @@ def postpone(job: Claim, seconds: float) -> None:
         if row is not None:
             row.state, row.attempt, row.lease_until, row.pushed_at = QUEUED, row.attempt - 1, None, None
             row.run_at = clock.now() + timedelta(seconds=seconds)
+
+
+def hasten(ref: JobRef) -> None:
+    """What postponed jobs of this kind wait for has come: the oldest one of each organisation is due at once."""
+    require_transaction()
+    now = clock.now()
+    order = func.row_number().over(partition_by=Job.organisation_id, order_by=(Job.created_at, Job.id))
+    waiting = (
+        select(Job.id, Job.queue, Job.timeout, order.label("number"))
+        .where(Job.path == ref.path, Job.state == QUEUED, Job.run_at > now)
+        .subquery()
+    )
+    first = select(waiting.c.id, waiting.c.queue, waiting.c.timeout).where(waiting.c.number == 1)
+    rows = db.session.execute(first.limit(MOST_HASTENED)).all()
+    if not rows:
+        return
+    db.session.execute(
+        update(Job)
+        .where(Job.id.in_([row.id for row in rows]), Job.state == QUEUED)
+        .values(run_at=now, pushed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    for job_id, queue, timeout in rows:
+        after_commit(partial(push, job_id, queue, timeout))
 
 
 def cancel(job_id: UUID) -> bool:

@@ -12,7 +12,7 @@ from app.hosting import events, tasks
 from app.hosting.models import Run, Server
 from app.hosting.rules.ending import CRASHES, Ending, after_end, end_of_run, why_ended
 from app.hosting.rules.server import ALIVE, Desired, Look, Reason, Seen, State
-from app.hosting.services import charge, ports
+from app.hosting.services import charge, ports, turn
 from app.hosting.services.life import (
     FRESH,
     begin_if_affordable,
@@ -60,6 +60,7 @@ def _end(server: Server, run: Run, seen: Seen) -> None:
     ending = after_end(facts, reason, now)
     run.disk_bytes = server.disk_bytes
     close_run(server, at, reason, seen.exit_code)
+    turn.give_back(server)
     ran = 0
     if server.started_at is not None:
         ran = round((at - server.started_at).total_seconds())

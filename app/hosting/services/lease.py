@@ -1,4 +1,4 @@
-"""Who does what only one may do on a node, watching or installing: a row with a time limit."""
+"""Who does what only so many may do on a node, watching or starting a game: a row with a time limit."""
 
 from __future__ import annotations
 
@@ -13,10 +13,6 @@ from app.kit import clock
 from app.kit.db import transaction
 
 LEASE = timedelta(seconds=15)
-
-
-INSTALLING = f"{NODE}:install"
-"""One installation at a time, so that a worker is always free to start and stop games."""
 
 
 def hold(holder: str, what: str = NODE, time: timedelta = LEASE) -> bool:

@@ -12,7 +12,7 @@ from app.hosting import events, tasks
 from app.hosting.models import Run, Server
 from app.hosting.rules.ending import after_crash, begin_state
 from app.hosting.rules.server import ALIVE, Desired, Reason, State
-from app.hosting.services import charge, ports
+from app.hosting.services import charge, ports, turn
 from app.kit import clock, live
 from app.kit.authz import SYSTEM, Actor
 from app.kit.db import db, lock, move, require_transaction, transaction
@@ -146,6 +146,7 @@ def record_failure(server_id: UUID, run_id: UUID | None, reason: Reason) -> None
         ending = after_crash(server.facts(), reason, now)
         if server.state == State.STARTING:
             close_run(server, now, reason)
+            turn.give_back(server)
         set_state(
             server, ending.state, desired=ending.desired.value, reason=reason.value,
             crash_count=ending.crash_count, next_restart_at=ending.next_restart_at,
@@ -179,6 +180,7 @@ def install_again(server_id: UUID, run_id: UUID) -> None:
         if server.state != State.STARTING or server.run_id != run_id or server.started_at is not None:
             return
         close_run(server, clock.now(), Reason.CANCELLED)
+        turn.give_back(server)
         server.installed_at = None
         db.session.flush()
         begin(server, SYSTEM, automatic=True)
@@ -238,6 +240,7 @@ def record_ready(server_id: UUID, run_id: UUID) -> bool:
         now = clock.now()
         run = db.session.get_one(Run, run_id)
         run.ready_at = now
+        turn.give_back(server)
         seconds = round((now - server.started_at).total_seconds(), 3)
         set_state(server, State.RUNNING, ready_at=now, observed_at=now, silent_since=None, players_online=0)
         record(

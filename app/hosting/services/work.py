@@ -7,7 +7,6 @@ written down is found by `reconcile`.
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -30,7 +29,7 @@ from app.hosting.gateways.runtime import (
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Run, Server
 from app.hosting.rules.server import ALIVE, Look, Reason, Seen, State
-from app.hosting.services import console, ending, lease, life
+from app.hosting.services import console, ending, life, turn
 from app.hosting.services.place import runtime_named, seen, spec_of, stop_plan
 from app.kit import clock
 from app.kit.db import db
@@ -40,7 +39,6 @@ from app.kit.secrets import unseal
 log = structlog.get_logger(__name__)
 NODE_AWAY = 3.0
 """Seconds until a job asks again for a runtime that gave no answer."""
-INSTALL_LEASE = timedelta(seconds=60)
 HANG_GRACE = 5.0
 """A game that hangs gets this long to save, not the template's time."""
 
@@ -48,8 +46,7 @@ HANG_GRACE = 5.0
 class Report:
     """Progress and output of an installation, told live at most twice a second."""
 
-    def __init__(self, holder: str) -> None:
-        self._holder = holder
+    def __init__(self) -> None:
         self._told = self._stepped = 0.0
         self._step: Step | None = None
         self._lines: list[str] = []
@@ -60,7 +57,6 @@ class Report:
             return
         self._step, self._stepped = step, now
         progress(percent, step.value)
-        lease.hold(self._holder, lease.INSTALLING, INSTALL_LEASE)
         self.flush()
 
     def line(self, text: str) -> None:
@@ -76,6 +72,8 @@ class Report:
 def _row(server_id: UUID) -> Server | None:
     """The row as it is now, without keeping a transaction open while the runtime works."""
     server = db.session.get(Server, server_id, populate_existing=True)
+    if server is not None:
+        db.session.expunge(server)  # else the rollback forgets it, and reading it opens a transaction again
     db.session.rollback()
     return server
 
@@ -96,17 +94,7 @@ def install(server_id: UUID) -> None:
     server = _row(server_id)
     if server is None or server.state != State.INSTALLING:
         return
-    holder = server_id.hex
-    if not lease.hold(holder, lease.INSTALLING, INSTALL_LEASE):
-        raise NotNow(1.0)
-    try:
-        _install(server, Report(holder))
-    finally:
-        lease.release(holder, lease.INSTALLING)
-
-
-def _install(server: Server, report: Report) -> None:
-    server_id = server.id
+    report = Report()
     try:
         runtime = runtime_named(server.runtime)
         runtime.prepare(spec_of(server, None, new_id()), report)
@@ -145,6 +133,8 @@ def start(server_id: UUID, run_id: UUID) -> None:
         life.record_failure(server_id, run_id, Reason.NOT_STARTED)
         return
     db.session.rollback()
+    if server.started_at is None and (wait := turn.take(server)) > 0:
+        raise NotNow(wait)
     try:
         runtime.start(spec)
         observed = runtime.inspect(server_id)
