@@ -17,6 +17,7 @@ from app.kit.money import CENT, NANOS, Money
 NONE = "–"
 _NBSP = "\u00a0"
 _MINUS = "\u2212"
+_GERMAN = str.maketrans(",.", ".,")
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
 
 
@@ -27,19 +28,15 @@ def language() -> str:
     return str(getattr(locale, "language", "de") or "de")
 
 
-def _marks() -> tuple[str, str]:
-    """Thousands and decimal separator."""
-    return (",", ".") if language() == "en" else (".", ",")
-
-
-def _group(whole: int) -> str:
-    return f"{whole:,}".replace(",", _marks()[0])
-
-
-def _amount(text: str, currency: str, negative: bool) -> str:
+def _amount(english: str, currency: str, negative: bool) -> str:
+    """An amount whose digits are given as 1,234.50."""
     sign = _SIGNS.get(currency, currency)
     minus = _MINUS if negative else ""
-    return f"{minus}{sign}{text}" if language() == "en" else f"{minus}{text}{_NBSP}{sign}"
+    return (
+        f"{minus}{sign}{english}"
+        if language() == "en"
+        else f"{minus}{english.translate(_GERMAN)}{_NBSP}{sign}"
+    )
 
 
 def _as_money(value: Money | int) -> Money:
@@ -52,8 +49,7 @@ def money(value: Money | int | None) -> str:
         return NONE
     amount = _as_money(value)
     cents = amount.cents()
-    text = f"{_group(abs(cents) // 100)}{_marks()[1]}{abs(cents) % 100:02d}"
-    return _amount(text, amount.currency, cents < 0)
+    return _amount(f"{abs(cents) // 100:,}.{abs(cents) % 100:02d}", amount.currency, cents < 0)
 
 
 def money_exact(value: Money | int | None, *, aligned: bool = False) -> str:
@@ -64,7 +60,7 @@ def money_exact(value: Money | int | None, *, aligned: bool = False) -> str:
     whole, rest = divmod(abs(amount.nanos), NANOS)
     fraction = f"{rest:09d}"
     fraction = fraction if aligned else fraction[:2] + fraction[2:].rstrip("0")
-    return _amount(f"{_group(whole)}{_marks()[1]}{fraction}", amount.currency, amount.nanos < 0)
+    return _amount(f"{whole:,}.{fraction}", amount.currency, amount.nanos < 0)
 
 
 def money_rate(value: Money | int | None) -> str:
@@ -76,8 +72,8 @@ def money_rate(value: Money | int | None) -> str:
         return money(amount)
     tenth = NANOS // 10_000
     units = (abs(amount.nanos) + tenth // 2) // tenth
-    text = f"{units // 10_000}{_marks()[1]}{units % 10_000:04d}".rstrip("0")
-    decimals = len(text.split(_marks()[1])[1])
+    text = f"{units // 10_000}.{units % 10_000:04d}".rstrip("0")
+    decimals = len(text.split(".")[1])
     return _amount(text + "0" * max(0, 2 - decimals), amount.currency, amount.nanos < 0)
 
 
@@ -87,7 +83,7 @@ def euro_axis(largest: float) -> Callable[[float], str]:
 
     def write(value: float) -> str:
         units = round(abs(value) * 10**digits)
-        text = f"{_group(units // 10**digits)}{_marks()[1]}{units % 10**digits:0{digits}d}"
+        text = f"{units // 10**digits:,}.{units % 10**digits:0{digits}d}"
         return _amount(text, "EUR", value < 0 < units)
 
     return write
@@ -98,8 +94,7 @@ def number(value: float | int | None, digits: int = 0) -> str:
     if value is None:
         return NONE
     text = f"{abs(value):,.{digits}f}"
-    thousands, decimal = _marks()
-    text = text.replace(",", "\0").replace(".", decimal).replace("\0", thousands)
+    text = text if language() == "en" else text.translate(_GERMAN)
     return (_MINUS if value < 0 and text.strip("0.,") else "") + text
 
 

@@ -83,7 +83,8 @@ def servers() -> ResponseReturnValue:
     page = list_servers_as(ServerBrief, actor, wanted, request.args.get("cursor"), PAGE)
     begin, _end = billing.month_bounds(clock.now(), settings().billing_zone)
     costs = billing.costs_of_many(actor.organisation_id, begin, clock.now() + timedelta(seconds=1))
-    month = sum((cost.total for cost in costs.values()), Money(0))
+    spent = {server_id: cost.total for server_id, cost in costs.items()}
+    month = sum(spent.values(), Money(0))
     wallet = billing.wallet(actor.organisation_id)
     return render_template(
         "hosting/server/index.html",
@@ -92,7 +93,7 @@ def servers() -> ResponseReturnValue:
         counts=counts,
         total=sum(counts.values()),
         tabs=_tabs(counts),
-        lines=_lines(page.rows, costs),
+        lines=_lines(page.rows, spent),
         month=month,
         wallet=wallet,
         templates=templates(),
@@ -100,7 +101,7 @@ def servers() -> ResponseReturnValue:
     )
 
 
-def _lines(rows: Iterable[ServerBrief], costs: Mapping[UUID, billing.Cost]) -> list[Line]:
+def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Line]:
     here, locale = url_for("hosting.servers"), choose_locale()
     names = {slug: template_name(slug, locale) for slug in {row.template for row in rows}}
     words = {state: state_word(state) for state in {row.state for row in rows}}
@@ -118,7 +119,7 @@ def _lines(rows: Iterable[ServerBrief], costs: Mapping[UUID, billing.Cost]) -> l
             tone=state_tone(row.state),
             players=_players(row),
             memory=size_word(row.memory_mb),
-            cost=money(costs[row.id].total if row.id in costs else 0),
+            cost=money(spent.get(row.id, 0)),
             button=button,
             button_says=says[button] % {"name": row.name},
         )

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from flask.testing import FlaskClient
 
 from app.hosting.gateways.fake import FakeRuntime
+from app.hosting.queries.server import server_detail
 from app.hosting.services import server as services
 from app.hosting.services.place import use_runtimes
+from app.kit.dom import dom_id
 from tests.hosting.money import give_credit
 from tests.people import People, Someone, sign_in
 
@@ -148,6 +150,16 @@ def test_the_list_leads_to_each_server_and_stops_the_one_whose_button_is_pressed
     text = client.get("/hosting/servers").text
     assert f'name="stop" value="{server_id}"' not in text
     assert f'name="start" value="{other}"' in text
+
+
+def test_a_row_holds_the_very_state_that_later_replaces_it(
+    app: Flask, client: FlaskClient, people: People, server_id: UUID
+) -> None:
+    listed = page(client, people.alice, "/hosting/servers")
+    with app.test_request_context():
+        fragment = render_template("hosting/server/_tag_live.html", server=server_detail(server_id)).strip()
+    assert dom_id("hosting-server", server_id, "row") in fragment
+    assert fragment in listed
 
 
 def test_the_list_acts_only_on_servers_one_may_see(
