@@ -120,7 +120,20 @@ def _entry(line: HistoryLine) -> Iterator[list[Any]]:
     when, kind = line.at.isoformat(timespec="seconds"), str(KINDS.get(line.kind, line.kind))
     balance = Figure(line.balance.nanos, NANOS, 9)
     if not line.charges:
-        yield [when, kind, "", "", "", "", "", "", "", Figure(line.amount.nanos, NANOS, 9), origin(line), balance]
+        yield [
+            when,
+            kind,
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            Figure(line.amount.nanos, NANOS, 9),
+            origin(line),
+            balance,
+        ]
     for charge in line.charges:
         made = charge.calculation
         yield [
