@@ -93,5 +93,4 @@ def affordable_until(
 
 def hourly_rate(quantity_mb: int, price: Price) -> int:
     """Nano-euros an hour, rounded up: what checks and displays use, never what is charged."""
-    exact = price.over(quantity_mb, HOUR)
-    return -(-exact.numerator // exact.denominator)
+    return -(-quantity_mb * HOUR * price.nanos // (price.unit_mb * price.unit_seconds * SECOND))
