@@ -66,7 +66,10 @@ class Settings(BaseSettings):
     game_ports: str = Field("25600-25999", description="Ports given to game servers, from-to.")
     game_runtime: str = Field("process", description="Runtime for new game servers: process or docker.")
     starts_at_once: int = Field(
-        0, ge=0, le=1000, description="Game servers of a host that start at the same time; 0 is 2 a core and 1."
+        0,
+        ge=0,
+        le=1000,
+        description="Game servers of a host that start at the same time; 0 is 2 a core and 1.",
     )
     docker_url: str = Field("", description="Docker engine; empty is the local socket.")
 
