@@ -81,6 +81,9 @@ class Pool:
         queue = Queue(name, connection=self.connection, serializer=JSONSerializer)
         try:
             _, entry = Queue.lpop([queue.key], POP_SECONDS, self.connection)
+            if self.stop.is_set():
+                queue.push_job_id(entry.decode(), at_front=True)  # for another worker
+                return None
             job = Job.fetch(entry.decode(), connection=self.connection, serializer=JSONSerializer)
             job.delete(remove_from_queue=False)
         except (DequeueTimeout, NoSuchJobError):
