@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         0,
         ge=0,
         le=1000,
-        description="Game servers of a host that start at the same time; 0 is 2 a core and 1.",
+        description="Game servers of a host that start at the same time; 0 is four a core.",
     )
     docker_url: str = Field("", description="Docker engine; empty is the local socket.")
 

@@ -28,7 +28,7 @@ LEAST_WAIT, LONGEST_WAIT = 0.5, 5.0
 
 def places(node: str) -> list[str]:
     """Names of the node's places."""
-    many = settings().starts_at_once or 2 * len(os.sched_getaffinity(0)) + 1
+    many = settings().starts_at_once or 4 * len(os.sched_getaffinity(0))
     return [f"{node}:start:{number}" for number in range(many)]
 
 
