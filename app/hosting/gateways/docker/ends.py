@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import docker
 
+from app.hosting.gateways.docker.config import DockerConfig
 from app.hosting.gateways.docker.container import Found, moment
 from app.hosting.gateways.runtime import Observed, State
 
@@ -21,11 +22,12 @@ EVENTS = ("die", "kill", "oom")
 KILL = {"9", "SIGKILL", "KILL"}
 
 
-def with_cause(api: docker.APIClient, found: Found, seen: Observed) -> Observed:
-    """An ended container's observation with what the engine remembers of the end.
+def observed(api: docker.APIClient, config: DockerConfig, found: Found) -> Observed:
+    """A container as the platform sees it; of an ended one also what the engine remembers of its end.
 
     `UNKNOWN` while a kill has no explanation yet but may still get one.
     """
+    seen = found.observed(config)
     if seen.state is not State.EXITED or seen.started_at is None or seen.finished_at is None:
         return seen
     now = _engine_time(api)

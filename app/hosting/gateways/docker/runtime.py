@@ -155,9 +155,7 @@ class DockerRuntime:
     def inspect(self, server_id: UUID) -> Observed:
         with answers():
             found = self._current(server_id)
-            if found is None:
-                return Observed(State.ABSENT)
-            return ends.with_cause(self._engine.api, found, found.observed(self.config))
+            return ends.observed(self._engine.api, self.config, found) if found else Observed(State.ABSENT)
 
     def inspect_many(self, server_ids: Collection[UUID]) -> Mapping[UUID, Observed]:
         listed = self._listed()
