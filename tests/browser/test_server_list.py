@@ -24,16 +24,15 @@ def test_a_server_is_started_and_stopped_from_the_list(
         settle(site.app)
     page = open_as("alice", javascript=javascript)
     page.goto(f"{site.url}/hosting/servers?q={name}")
-    with page.expect_navigation():
-        page.get_by_role("button", name=f"{name} stoppen").dblclick()
+    stop = page.get_by_role("button", name=f"{name} stoppen")
+    stop.click(click_count=2 if javascript else 1)  # a hasty second click asks for nothing
     expect(page.locator(".toast")).to_have_count(1)
     with site.app.app_context():
         settle(site.app)
     page.goto(f"{site.url}/hosting/servers?q={name}")
     row = page.get_by_role("row", name=name)
     expect(row).to_contain_text("Gestoppt")
-    with page.expect_navigation():
-        page.get_by_role("button", name=f"{name} starten").click()
+    page.get_by_role("button", name=f"{name} starten").click()
     expect(page.locator(".toast")).to_contain_text(name)
     row = page.get_by_role("row", name=name)
     expect(row).to_contain_text("Startet")
