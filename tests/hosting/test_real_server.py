@@ -74,12 +74,12 @@ def look(watch: Watch, seconds: float) -> None:
 
 
 def test_a_real_game_from_template_to_deletion(real: tuple[Flask, Host, Watch], node_tools: object) -> None:
-    _app, host, watch = real
+    app, host, watch = real
     server_id = host.create(deploy=True)
     until(watch, host, server_id, "running", 240)
     detail = server_detail(server_id)
     assert detail is not None
-    assert detail.address == "127.0.0.1:26000"
+    assert detail.address == f"127.0.0.1:{app.extensions['kontor-settings'].game_ports.partition('-')[0]}"
     assert any("Done (" in line for line in console_lines(detail))
 
     send_command(host.owner, server_id, "list")
@@ -114,7 +114,7 @@ def test_a_real_game_from_template_to_deletion(real: tuple[Flask, Host, Watch], 
 
 
 def test_a_killed_game_is_noticed_within_two_seconds_and_comes_back(real: tuple[Flask, Host, Watch]) -> None:
-    _app, host, watch = real
+    app, host, watch = real
     server_id = host.create(deploy=True)
     until(watch, host, server_id, "running", 240)
     pid = _game_pid(server_id)

@@ -129,7 +129,7 @@ def _mentioning(text: str) -> list[int]:
 def _make_bridge() -> str | None:
     """A bridge of our own, so that two engines do not fight over docker0; None where networks cannot be made."""
     if not shutil.which("ip"):
-        return None
+        missing("ip", "apt-get install iproute2")
     number = random.randrange(1, 250)
     name = f"ktest{random.randrange(16**8):08x}"
     for command in (
@@ -149,7 +149,7 @@ def running_engine() -> Iterator[DockerEngine]:
     if os.geteuid() != 0:
         pytest.skip("a Docker engine of our own needs root")
     if not shutil.which("dockerd"):
-        pytest.skip("no dockerd: apt-get install docker.io")
+        missing("dockerd", "apt-get install docker.io")
     engine = DockerEngine(Path(tempfile.mkdtemp(prefix="kontor-docker-")), _make_bridge())
     try:
         try:

@@ -58,7 +58,9 @@ def test_systemd_understands_the_unit(unit: Path, tmp_path: Path) -> None:
     if program is None:
         pytest.skip("no systemd here")
     here = tmp_path / unit.name
-    here.write_text(unit.read_text().replace("/opt/kontor/.venv/bin/python", sys.executable))
+    python = tmp_path / "python"  # a path that is there, and without spaces
+    python.symlink_to(sys.executable)
+    here.write_text(unit.read_text().replace("/opt/kontor/.venv/bin/python", str(python)))
     said = subprocess.run(
         [program, "verify", "--man=no", "--recursive-errors=no", here], capture_output=True, text=True
     )
