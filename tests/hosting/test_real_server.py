@@ -114,7 +114,7 @@ def test_a_real_game_from_template_to_deletion(real: tuple[Flask, Host, Watch], 
 
 
 def test_a_killed_game_is_noticed_within_two_seconds_and_comes_back(real: tuple[Flask, Host, Watch]) -> None:
-    app, host, watch = real
+    _app, host, watch = real
     server_id = host.create(deploy=True)
     until(watch, host, server_id, "running", 240)
     pid = _game_pid(server_id)

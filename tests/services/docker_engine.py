@@ -25,6 +25,8 @@ import docker
 import pytest
 from docker.errors import DockerException
 
+from tests.services.processes import missing
+
 if TYPE_CHECKING:
     from tests.hosting.gateways.rigs import Rig
 
