@@ -2,7 +2,7 @@
 into their time limits; a few at a time are ready one after the other, and the last one no later.
 
 Each place is a lease that ends by itself, so a game that takes minutes, or a lost worker, holds nobody up for long.
-One place is always left to other organisations than the one that orders many.
+The last place is left to organisations that have none.
 """
 
 from __future__ import annotations
@@ -46,11 +46,12 @@ def take(server: Server) -> float:
     db.session.rollback()
     if any(who == holder for who, _ in taken.values()):
         return 0.0
-    own = sum(who.startswith(server.organisation_id.hex) for who, _ in taken.values())
-    if own < max(1, len(names) - 1):
-        for name in names:
-            if name not in taken and lease.hold(holder, name, PLACE):
-                return 0.0
+    own = any(who.startswith(server.organisation_id.hex) for who, _ in taken.values())
+    # Decided from one look, so that many who come at the same moment cannot all take the last place.
+    full = len(taken) >= len(names) - 1
+    for name in names if full and not own else names[:-1]:
+        if name not in taken and lease.hold(holder, name, PLACE):
+            return 0.0
     free_at = min((until for _, until in taken.values()), default=now)
     return min(LONGEST_WAIT, max(LEAST_WAIT, (free_at - now).total_seconds()))
 
