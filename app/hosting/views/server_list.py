@@ -36,7 +36,7 @@ from app.kit.formats import NONE, money
 from app.kit.i18n import choose_locale
 from app.kit.money import Money
 
-PAGE = 50
+PAGE = 25  # a screen or two; on a phone each row is a card, and search is quicker than scrolling
 FEW = 3  # beyond so many servers nobody needs the checklist
 
 
