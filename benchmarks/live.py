@@ -8,22 +8,22 @@ Redis, the query, rendering, sending and receiving are in it. How long the commi
 from __future__ import annotations
 
 import gc
+import json
 import os
 import re
 import signal
+import subprocess
 import sys
-import threading
 import time
+from contextlib import suppress
 from uuid import UUID
 
-from sqlalchemy import update
-
-from app.hosting.models import Server
 from app.kit import live
-from app.kit.db import after_commit, db, transaction
+from app.kit.config import ROOT
 from app.kit.dom import dom_id
+from benchmarks.counting import change
 from benchmarks.site import Site, answers, cpu_seconds, make_tenant, pss_bytes, running_site, workers_of
-from benchmarks.swarm import Swarm, Viewer
+from benchmarks.swarm import Swarm, Viewer, masked
 from benchmarks.table import percentile, table
 
 VIEWERS, SERVERS, CHANGE_EVERY, MEASURE = 5000, 200, 2.0, 25.0
@@ -32,57 +32,47 @@ _NUMBER = re.compile(rb">\s*(\d+)\s*(?:/|<)")
 
 
 class Counters:
-    """Changes the number of players of every server, evenly over time, in a thread of its own."""
+    """What a process beside this one changes, and when each change was committed."""
 
-    def __init__(self, site: Site, servers: list[UUID]) -> None:
-        self.site, self.servers = site, servers
+    def __init__(self, site: Site, servers: list[UUID], value: int = 0) -> None:
+        self.site, self.servers, self._value = site, servers, value
         self.changed: dict[tuple[str, int], float] = {}
         self.written: list[float] = []
         self.truth: dict[str, int] = {}
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._value = 0
-
-    def set(self, server_id: UUID, value: int, *, tell: bool = True) -> None:
-        topic = dom_id("hosting-server", server_id, "players")
-        began = time.time()
-        self.truth[topic] = value
-
-        def committed() -> None:
-            self.changed[topic, value] = time.time()
-            self.written.append(time.time() - began)
-
-        with transaction():
-            db.session.execute(update(Server).where(Server.id == server_id).values(players_online=value))
-            after_commit(committed)
-            if tell:
-                live.changed("hosting-server", server_id, "players")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._told = site.folder / f"counters-{value}"
 
     def run(self, every: float) -> None:
-        self._stop.clear()
-
-        def work() -> None:
-            with self.site.app.app_context():
-                step, due = every / len(self.servers), time.monotonic()
-                while not self._stop.is_set():
-                    self._value += 1
-                    for server_id in self.servers:
-                        self.set(server_id, self._value)
-                        due += step
-                        if self._stop.wait(max(0.0, due - time.monotonic())):
-                            return
-
-        self._thread = threading.Thread(target=work)
-        self._thread.start()
+        order = {
+            "folder": str(self.site.folder), "database_url": self.site.database_url, "redis_url": self.site.redis_url,
+            "servers": [str(one) for one in self.servers], "every": every, "value": self._value,
+        }  # fmt: skip
+        with open(self._told, "wb") as told:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.counting"], cwd=ROOT, stdin=subprocess.PIPE, stdout=told
+            )
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._process.stdin.flush()
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._process is not None:
+            self._process.communicate(timeout=20)
+        self.collect()
+
+    def collect(self) -> None:
+        """Read what was changed so far."""
+        for line in self._told.read_text().splitlines()[len(self.changed) :]:
+            with suppress(ValueError):  # a line that is half written
+                topic, value, at, took = json.loads(line)
+                self.changed[topic, value] = at
+                self.written.append(took)
+                self.truth[topic] = value
 
 
 def latencies(swarm: Swarm, counters: Counters) -> list[float]:
     """Seconds from each change to each frame that shows it."""
+    counters.collect()
     found = []
     for _viewer, at, body in swarm.frames():
         topic, number = _SHOWN.search(body), _NUMBER.search(body)
@@ -157,7 +147,9 @@ def come_back(name: str, site: Site, swarm: Swarm, counters: Counters, sig: int)
     down = time.monotonic() - began
     with site.app.app_context():
         for server_id in counters.servers:
-            counters.set(server_id, 900_000 + int(began) % 1000, tell=False)
+            value = 900_000 + int(began) % 1000
+            change(server_id, value, tell=False)
+            counters.truth[dom_id("hosting-server", server_id, "players")] = value
     start_live(site, swarm)
     up = time.monotonic() - began
     seen: dict[int, int] = {}
@@ -218,6 +210,7 @@ def run(*, small: bool = False) -> None:
         counters = Counters(site, tenant.servers)
         rows = []
         counters.run(CHANGE_EVERY)
+        swarm.turn(3.0)  # until it has started
         rows.append(
             deliver(f"{servers} counters, each every {CHANGE_EVERY:.0f} s", swarm, counters, pids, seconds)
         )
@@ -258,10 +251,6 @@ def one_for_all(
     site: Site, swarm: Swarm, counters: Counters, server: UUID, seconds: float, pids: list[int]
 ) -> list[object]:
     """Everybody watches the same counter, changed once a second: the whole hall at once."""
-    import json
-
-    from benchmarks.swarm import masked
-
     topic = dom_id("hosting-server", server, "players")
     for viewer in swarm.viewers:
         if viewer.sock is not None:
@@ -273,9 +262,9 @@ def one_for_all(
         return len(there) == len(swarm.viewers)
 
     swarm.until(everybody_is, 120)
-    one = Counters(site, [server])
-    one._value = 5000
+    one = Counters(site, [server], 5000)
     one.run(1.0)
+    swarm.turn(3.0)
     made = deliver(f"1 counter, {len(swarm.viewers)} viewers, once a second", swarm, one, pids, seconds)
     one.stop()
     counters.truth.update(one.truth)
