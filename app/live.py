@@ -282,8 +282,9 @@ def create_live_app(settings: Settings | None = None) -> LiveApp:
     observe.configure("live", level=app.extensions["kontor-settings"].log_level)
     live = LiveApp(app)
     live.start()
-    # Thousands of sockets are long-lived objects: looking through them all again and again would stop everybody.
+    # Each look of the collector stops everybody. Young objects are looked at often and in a few milliseconds; thousands of
+    # sockets, which live long and would take most of a second, about once an hour.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(2_000, 10, 1_000)
     return live
