@@ -113,6 +113,8 @@ def stuck_reader(
     assert viewer.sock is not None
     viewer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     alone.poll.unregister(viewer.sock.fileno())
+    swarm.turn(1.0)
+    swarm.frames()  # nobody read these while the new one came in
     began = time.monotonic()
     while time.monotonic() - began < 90:
         with site.app.app_context():
