@@ -4,7 +4,7 @@
 
 Three loops, each with its own application context, none of which waits for another:
 - fast (250 ms): consoles, games that become ready, players who come and go; once a second, runs that have ended;
-- slow (10 s, or at once when a run has ended): readings, pings, reconciling;
+- slow (10 s, or at once when a run has ended): readings, pings, empty games, reconciling;
 - ticks (30 s): ticks per second over RCON, which a hanging game may delay.
 Everything it knows can be learned again: it may be killed at any time, and two of them take turns by a lease.
 """
@@ -22,7 +22,7 @@ from uuid import UUID
 import structlog
 from flask import Flask
 
-from app.hosting.services import lease, watching
+from app.hosting.services import idle, lease, watching
 from app.hosting.services.games import Game, load_games
 from app.hosting.services.reconcile import reconcile
 from app.kit import clock, observe
@@ -90,7 +90,9 @@ class Watch:
         slot = int(clock.now().timestamp() // SLOW)
         if slot != self._measured:
             self._measured = slot
-            watching.measure(dict(self.games), (slot - 1) * int(SLOW))
+            games = dict(self.games)
+            watching.measure(games, (slot - 1) * int(SLOW))
+            idle.rest_empty_games(games)
             reconcile()
 
     def ticks(self) -> None:

@@ -48,6 +48,7 @@ _REPORTS = (
 )
 _FIELDS = {
     "memory_mb": _l("Arbeitsspeicher in MB"),
+    "idle_minutes": _l("Minuten ohne Spieler bis zum Stopp"),
     "weekly": _l("Wochenbericht"),
     "monthly": _l("Monatsbericht"),
 }

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
         le=1000,
         description="Game servers of a host that start at the same time; 0 is four a core.",
     )
+    idle_minutes: int = Field(
+        15,
+        ge=0,
+        le=1440,
+        description="Minutes without players until a game server stops, unless its owner chose; 0 is never.",
+    )
     docker_url: str = Field("", description="Docker engine; empty is the local socket.")
 
     @field_validator("public_url", "live_url")

@@ -99,6 +99,9 @@ class ServerDetail(ServerRow):
     silent_since: datetime | None
     last_ended_at: datetime | None
     deleted_at: datetime | None
+    idle_minutes: int | None
+    empty_since: datetime | None
+    idle_warned_at: datetime | None
     run_memory_mb: int | None
     """Memory of the current run; differs from `memory_mb` when a change waits for the next start."""
     run_config_version: int | None

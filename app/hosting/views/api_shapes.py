@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.hosting.queries.server import ServerDetail, ServerRow
+from app.hosting.rules.idle import LONGEST_MINUTES
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.rules.template import Template
 from app.kit.rest import Paged, Shape
@@ -58,6 +59,9 @@ class ApiServerDetail(ApiServer):
     """A game server with its settings."""
 
     settings: Settings = Field(description="Only what differs from the template's defaults.")
+    idle_minutes: int | None = Field(
+        description="Minutes without players until it stops: 0 is never, null as usual on this installation."
+    )
     needs_restart: bool = Field(description="Settings were changed since the game was started.")
 
 
@@ -93,6 +97,10 @@ class ServerChange(Shape):
     name: ServerName | None = None
     memory_mb: MemoryMb | None = None
     settings: Settings | None = None
+    idle_minutes: Annotated[int, Field(ge=0, le=LONGEST_MINUTES)] | None = Field(
+        None,
+        description="Minutes without players until it stops: 0 is never, null as usual. Applies at once.",
+    )
 
 
 class Command(Shape):

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, ValidationErr
 
 from app.hosting.rules.setting import Setting, Value
 from app.hosting.rules.template import Template
+from app.kit.config import settings
 from app.kit.errors import Invalid
 from app.kit.forms import Form, OnceField
 
@@ -25,6 +26,7 @@ class ServerForm(Form):
     name = StringField()
     memory_mb = RadioField()
     accept_eula: BooleanField | None = None
+    idle_minutes: SelectField | None = None
     template_data: Template
 
     def setting_values(self) -> dict[str, Value]:
@@ -34,6 +36,11 @@ class ServerForm(Form):
             for setting in self.template_data.settings
             if self[PREFIX + setting.key].data is not None
         }
+
+    def idle_choice(self) -> int | None:
+        """Minutes without players until it stops; None is what is usual."""
+        chosen = self.idle_minutes.data if self.idle_minutes else ""
+        return int(chosen) if chosen else None
 
     def wanted(self) -> dict[str, Any]:
         """What the service is asked for."""
@@ -82,6 +89,23 @@ def _field(setting: Setting, locale: str) -> Any:
     return StringField(label, validators=[Length(max=setting.max_length)], **common)
 
 
+IDLE_CHOICES = (5, 10, 15, 30, 60, 120, 240)
+
+
+def _idle_field(own: int | None) -> SelectField:
+    usual = settings().idle_minutes
+    words = {0: _("Nie")}
+    words |= {n: _("Nach %(n)d Minuten", n=n) for n in {*IDLE_CHOICES, own or 15}}
+    as_usual = _("Wie üblich: nie") if not usual else _("Wie üblich: nach %(n)d Minuten", n=usual)
+    return SelectField(
+        _("Stoppen, wenn niemand spielt"),
+        choices=[("", as_usual), *((str(n), words[n]) for n in sorted(words))],
+        description=_(
+            "Vorher steht eine Warnung im Spiel. Solange jemand spielt, stoppt der Server nie von selbst."
+        ),
+    )
+
+
 def _form_class(template: Template, *, with_eula: bool) -> type[ServerForm]:
     locale = str(get_locale())
     fields: dict[str, Any] = {
@@ -115,8 +139,13 @@ def new_server_form(template: Template, name: str = "") -> ServerForm:
     return form
 
 
-def settings_form(template: Template, *, name: str, memory_mb: int, values: dict[str, Value]) -> ServerForm:
+def settings_form(
+    template: Template, *, name: str, memory_mb: int, values: dict[str, Value], idle_minutes: int | None
+) -> ServerForm:
     """The form that changes a server."""
     data: dict[str, Any] = {"name": name, "memory_mb": str(memory_mb), "template": template.slug}
     data.update({PREFIX + s.key: values.get(s.key, s.default) for s in template.settings})
-    return _form_class(template, with_eula=False)(data=data)
+    data["idle_minutes"] = "" if idle_minutes is None else str(idle_minutes)
+    made = _form_class(template, with_eula=False)
+    made.idle_minutes = _idle_field(idle_minutes)
+    return made(data=data)

@@ -48,6 +48,7 @@ REASONS: dict[Reason, Any] = {
     Reason.NOT_STARTED: _l(
         "Die Maschine hat den Start abgelehnt. Der Betreiber sieht den Grund im Protokoll."
     ),
+    Reason.IDLE: _l("Niemand hat gespielt, darum hat er gespeichert und gestoppt."),
     Reason.NO_CREDIT: _l("Das Guthaben ging zu Ende. Deine Welt ist sicher; lade auf und starte neu."),
     Reason.HALTED: _l("Die Plattform wurde heruntergefahren."),
     Reason.DELETED: _l("Er wurde gelöscht."),
