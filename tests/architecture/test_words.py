@@ -75,6 +75,7 @@ SAMPLES = {
 KNOWN = {
     "app/accounts/rules/slug.py": "letters spelt out in addresses",
     "app/kit/chart_scale.py": "months of the axis, in both languages",
+    "app/hosting/gateways/router/texts.py": "players at the door have no language yet: both stand together",
 }
 
 
