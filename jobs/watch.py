@@ -17,12 +17,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from flask import Flask
 
-from app.hosting.services import idle, lease, watching
+from app.hosting.services import idle, lease, rest, watching
 from app.hosting.services.games import Game, load_games
 from app.hosting.services.reconcile import reconcile
 from app.kit import clock, observe
@@ -48,6 +49,7 @@ class Watch:
         self.held_until = 0.0
         self._inspected = self._renewed = 0.0
         self._measured = -1
+        self._slept: datetime | None = None
 
     @property
     def holding(self) -> bool:
@@ -93,6 +95,7 @@ class Watch:
             games = dict(self.games)
             watching.measure(games, (slot - 1) * int(SLOW))
             idle.rest_empty_games(games)
+            self._slept, _fell_asleep = rest.show_sleepers(self._slept)
             reconcile()
 
     def ticks(self) -> None:

@@ -38,6 +38,7 @@ class ApiServer(Shape):
     game_version: str
     state: State
     state_since: datetime
+    asleep: bool = Field(description="Stopped, and for so long that people are shown it as asleep.")
     desired: Desired = Field(description="What its owner wants; the platform works towards it.")
     reason: Reason | None = Field(description="Why the last run ended or the installation failed.")
     exit_code: int | None

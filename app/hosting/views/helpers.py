@@ -40,9 +40,9 @@ class Helpers:
         return None if at is None else max(1, ceil((at - now).total_seconds() / 60))
 
     @staticmethod
-    def state(state: State) -> tuple[str, str]:
-        """Word and tone of a state."""
-        return state_word(state), state_tone(state)
+    def state(server: ServerDetail) -> tuple[str, str]:
+        """Word and tone of a server's state."""
+        return state_word(server.state, server.asleep), state_tone(server.state)
 
     @staticmethod
     def template(slug: str) -> str:

@@ -27,6 +27,7 @@ GROUP_WORDS: dict[str, Any] = {
     "running": _l("Läuft"),
     "busy": _l("In Arbeit"),
     "stopped": _l("Gestoppt"),
+    "asleep": _l("Schläft"),
     "crashed": _l("Abgestürzt"),
 }
 
@@ -55,9 +56,9 @@ REASONS: dict[Reason, Any] = {
 }
 
 
-def state_word(state: State) -> str:
+def state_word(state: State, asleep: bool = False) -> str:
     """The state in one or two words."""
-    return str(STATES[state][0])
+    return _("Schläft") if asleep else str(STATES[state][0])
 
 
 def state_tone(state: State) -> str:
