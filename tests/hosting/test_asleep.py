@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.hosting.queries.server import ServerFilter, count_servers, list_servers, server_detail
+from app.hosting.queries.rest import count_servers
+from app.hosting.queries.server import ServerFilter, list_servers, server_detail
 from app.hosting.rules.rest import asleep
 from app.hosting.rules.server import Desired, State
 from app.hosting.services import rest

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, not_, select
+from sqlalchemy import Select, and_, bindparam, not_, select
 
 from app.hosting.catalog import templates
 from app.hosting.models import Run, Server
 from app.hosting.policies import P
+from app.hosting.queries.rest import asleep_before_now, is_asleep
 from app.hosting.rules.offer import Button, Meter, buttons, meter
-from app.hosting.rules.rest import ASLEEP, asleep, asleep_before
+from app.hosting.rules.rest import ASLEEP, asleep
 from app.hosting.rules.server import ALIVE, Desired, Reason, State
 from app.kit import clock
 from app.kit.authz import Actor, may
@@ -201,8 +202,8 @@ def list_servers_as(
         states = GROUPS.get(wanted.group)
         if states is None:
             raise Invalid(fields={"group": gettext("unbekannt")})
-        plain = and_(Server.state.in_(states), not_(_asleep(asleep_before_now())))
-        statement = statement.where(_asleep(asleep_before_now()) if ASLEEP in states else plain)
+        plain = and_(Server.state.in_(states), not_(is_asleep(asleep_before_now())))
+        statement = statement.where(is_asleep(asleep_before_now()) if ASLEEP in states else plain)
     if wanted.state:
         statement = statement.where(Server.state == wanted.state.value)
     if wanted.template:
@@ -217,20 +218,6 @@ def list_servers_as(
     return Page(rows[:limit], encode_cursor([_sort_key(last, name), last.id]) if last else None)
 
 
-def asleep_before_now() -> datetime:
-    """Since when a server must stand still to be asleep now."""
-    return asleep_before(clock.now(), settings().sleep_minutes)
-
-
-def _asleep(before: Any) -> ColumnElement[bool]:
-    """As `rules.rest.asleep`, in the database."""
-    return and_(
-        Server.state == State.STOPPED.value,
-        Server.desired == Desired.STOPPED.value,
-        Server.state_since <= before,
-    )
-
-
 def _sort_key(row: ServerBrief, sort: str) -> object:
     keys = {
         "name": row.name.casefold(),
@@ -242,19 +229,7 @@ def _sort_key(row: ServerBrief, sort: str) -> object:
 
 
 # Statements of the pages people look at most are built once: that costs as much as running them.
-_SHOWN = case((_asleep(bindparam("asleep_before")), literal(ASLEEP)), else_=Server.state)
-_COUNTS = (
-    select(_SHOWN, func.count())
-    .where(Server.organisation_id == bindparam("organisation_id"), Server.state != State.DELETED.value)
-    .group_by(_SHOWN)
-)
 _ONE = select(*_DETAIL).outerjoin(Run, Run.id == Server.run_id).where(Server.id == bindparam("server_id"))
-
-
-def count_servers(actor: Actor) -> dict[str, int]:
-    """How many servers of the organisation are in each state; those asleep are counted apart from the stopped."""
-    values = {"organisation_id": actor.organisation_id, "asleep_before": asleep_before_now()}
-    return dict(db.session.execute(_COUNTS, values).all())
 
 
 def find_server(actor: Actor, server_id: UUID) -> ServerDetail:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.hosting.models import Server
-from app.hosting.queries.server import asleep_before_now
+from app.hosting.queries.rest import asleep_before_now
 from app.hosting.rules.server import Desired, State
 from app.hosting.services.life import show
 from app.hosting.services.place import NODE

@@ -15,11 +15,11 @@ from app.billing import api as billing
 from app.hosting.catalog import templates
 from app.hosting.policies import P
 from app.hosting.queries.first_steps import first_steps
+from app.hosting.queries.rest import count_servers
 from app.hosting.queries.server import (
     GROUPS,
     ServerBrief,
     ServerFilter,
-    count_servers,
     list_servers_as,
     template_name,
 )
