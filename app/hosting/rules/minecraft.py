@@ -13,8 +13,8 @@ from enum import IntEnum
 LONGEST_HOST = 255
 LONGEST_NAME = 16
 LEGACY = 0xFE
-OTHER_PROTOCOL = -1
-"""No client speaks it: lists show the version's text in red instead of a number of players."""
+ANY_PROTOCOL = -1
+"""Whatever the other side speaks."""
 
 Bytes = bytes | bytearray
 
@@ -183,7 +183,7 @@ def is_legacy(data: Bytes) -> bool | None:
 # --- answering ----------------------------------------------------------------------------------------------
 
 
-def handshake(host: str, port: int, intent: Intent, protocol: int = OTHER_PROTOCOL) -> bytes:
+def handshake(host: str, port: int, intent: Intent, protocol: int = ANY_PROTOCOL) -> bytes:
     """The packet a client begins with."""
     return frame(0, varint(protocol) + string(host) + port.to_bytes(2, "big") + varint(intent))
 
@@ -193,7 +193,7 @@ def login(name: str, rest: bytes = b"") -> bytes:
     return frame(0, string(name) + rest)
 
 
-def status(text: str, version: str, protocol: int = OTHER_PROTOCOL) -> bytes:
+def status(text: str, version: str, protocol: int = ANY_PROTOCOL) -> bytes:
     """The answer for the server list: nobody is there, and what to know about it."""
     document = {
         "version": {"name": version, "protocol": protocol},

@@ -146,13 +146,14 @@ def test_the_server_list_tells_what_is_the_matter(door: Door, board: Board, stat
     shown(door, host, text)
     said, echoed = ask_status(door.port, host)
     assert echoed
-    assert said["version"]["protocol"] == -1
     assert said["version"]["name"].endswith("1.21.4")
+    assert said["version"]["protocol"] == 769, "clients that adapt themselves go by it"
     assert board.redis.llen("kontor:wake") == 0
 
 
 def test_a_status_without_a_host_we_know(door: Door) -> None:
     said, _ = ask_status(door.port, "elsewhere.example.org")
+    assert said["version"]["protocol"] == -1, "the client's own"
     assert "zu keinem Server" in said["description"]["text"]
 
 

@@ -17,6 +17,7 @@ from app.hosting.gateways.router.table import Table
 from app.hosting.gateways.router.wake import Asked, Waker
 from app.hosting.rules import minecraft
 from app.hosting.rules.minecraft import Garbage, Handshake, Intent
+from app.hosting.rules.protocols import protocol_of
 from app.hosting.rules.proxy_header import proxy_header
 from app.hosting.rules.route import Doing, Route
 
@@ -140,6 +141,9 @@ class Session:
             return
         language = self.options.language
         text, version = texts.status_text(route, language), texts.status_version(route, language)
+        protocol = (
+            opening.shake.protocol if route is None else protocol_of(route.version, opening.shake.protocol)
+        )
         data, largest, at = self.end.buffer, self.options.frame_bytes, opening.end
         try:
             async with asyncio.timeout(self.options.handshake):
@@ -151,7 +155,7 @@ class Session:
                         return
                     if at != opening.end:
                         raise Garbage("asked twice")
-                    self.end.transport.write(minecraft.status(text, version))
+                    self.end.transport.write(minecraft.status(text, version, protocol))
                     at = asked.end
         except (TimeoutError, Garbage):
             self.end.abort()
