@@ -70,10 +70,16 @@ class SftpStore:
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         path = self._path(key) + PART
+        try:
+            return self._put(path, key, chunks)
+        except _SourceFailed as failed:
+            raise failed.error from failed
+
+    def _put(self, path: str, key: str, chunks: Iterable[bytes]) -> int:
         with self._session() as sftp:
             try:
                 self._make_folders(sftp, key)
-                written = sftp.upload(path, chunks)
+                written = sftp.upload(path, _guarded(chunks))
             except SftpStatus as status:
                 raise self._write_fault(sftp, status) from status
             if sftp.size(path) != written:
@@ -156,6 +162,20 @@ class SftpStore:
                 yield Sftp(_channel(transport))
         finally:
             self._place.release()
+
+
+class _SourceFailed(Exception):
+    """What was to be written could not be read; not the server's fault."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _guarded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except Exception as error:
+        raise _SourceFailed(error) from error
 
 
 @contextmanager
