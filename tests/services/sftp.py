@@ -4,10 +4,11 @@ import getpass
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -87,10 +88,27 @@ class SftpServer:
         with socket.create_connection(("127.0.0.1", self.port), 5) as link:
             return link.recv(4) == b"SSH-"
 
+    def signal(self, number: int) -> None:
+        """To the server and to every session: those are processes of their own that live on without it."""
+        if self.process is not None:
+            for pid in _family(self.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
     def stop(self) -> None:
+        """At once, with every session."""
+        self.signal(signal.SIGKILL)
         if self.process is not None:
             stop(self.process)
             self.process = None
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all below it."""
+    with suppress(OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *(one for child in children for one in _family(int(child)))]
+    return [pid]
 
 
 @contextmanager
