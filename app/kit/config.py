@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     sleep_minutes: int = Field(
         5, ge=1, le=1440, description="Minutes after which a stopped game server is shown as asleep."
     )
+    play_domain: str = Field(
+        "play.localhost", description="Domain under which each game server has a host name, at the router."
+    )
     docker_url: str = Field("", description="Docker engine; empty is the local socket.")
     router_host: str = Field(
         "", description="Address the router listens on; empty is HOST, `::` is every one of IPv4 and IPv6."

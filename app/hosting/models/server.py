@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.hosting.rules.server import Desired, Facts, Reason, State
@@ -37,6 +37,10 @@ class Server(db.Model):  # type: ignore[name-defined]
     config_version: Mapped[int] = mapped_column(default=1)
     idle_minutes: Mapped[int | None]
     """Without players until it stops: 0 is never, None what is usual on this installation."""
+    wake_by_join: Mapped[bool] = mapped_column(default=True)
+    """Whether a player who joins at the router wakes it."""
+    wake_names: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Players who may wake it; empty is everybody."""
     eula_accepted_at: Mapped[datetime | None]
 
     state: Mapped[str] = mapped_column(String(12))

@@ -109,6 +109,8 @@ class ServerDetail(ServerRow):
     last_ended_at: datetime | None
     deleted_at: datetime | None
     idle_minutes: int | None
+    wake_by_join: bool
+    wake_names: list[str]
     empty_since: datetime | None
     idle_warned_at: datetime | None
     run_memory_mb: int | None

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.billing.api import Method, MonthForecast, WalletState
 from app.hosting.policies import P
+from app.hosting.queries.doors import play_address
 from app.hosting.queries.server import ServerDetail, template_name
 from app.hosting.rules.idle import stops_at
 from app.hosting.rules.server import State
@@ -31,6 +32,7 @@ class Helpers:
     size = staticmethod(size_word)
     reason = staticmethod(reason_text)
     hourly = staticmethod(price_of)
+    play_address = staticmethod(play_address)
 
     @staticmethod
     def idle_left(server: ServerDetail) -> int | None:

@@ -32,7 +32,7 @@ def server_settings(server_id: UUID) -> ResponseReturnValue:
             _("Die Vorlage dieses Servers gibt es nicht mehr. Er läuft weiter, lässt sich aber nicht ändern.")
         )
     form = settings_form(
-        template, name=found.name, memory_mb=found.memory_mb, values=found.settings, idle_minutes=found.idle_minutes
+        template, name=found.name, memory_mb=found.memory_mb, values=found.settings, rest=found
     )  # fmt: skip
     if request.method == "GET":
         return _page(found, form)
@@ -45,7 +45,7 @@ def server_settings(server_id: UUID) -> ResponseReturnValue:
             name=form.name.data,
             memory_mb=int(form.memory_mb.data),
             settings=form.setting_values(),
-            idle_minutes=form.idle_choice(),
+            **form.rest_choices(),
         )
     except (Invalid, Conflict) as error:
         form.take_errors(error if isinstance(error, Invalid) else Invalid(error.message))

@@ -93,6 +93,7 @@ def _sentence(event: Recorded) -> tuple[str, str, str]:
         "deployed": (_("Installation begonnen"), "download", ""),
         "installed": (_("Installation fertig"), "package-check", "ok"),
         "start_requested": (_("Start angefordert"), "play", ""),
+        "woken": (_("Durch Beitreten geweckt"), "bell-ring", ""),
         "started": (_("Prozess gestartet, ab hier zählt die Zeit"), "play", ""),
         "ready": (_("Bereit zum Mitspielen"), "circle-check", "ok"),
         "stop_requested": (_("Stopp angefordert"), "square", ""),

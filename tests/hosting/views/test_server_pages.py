@@ -235,6 +235,14 @@ def test_the_owner_chooses_how_long_it_waits_for_players(
     assert client.post(f"{there}/settings", data=form).status_code == 303
     assert '<option selected value="30">' in client.get(f"{there}/settings").text
     assert client.post(f"{there}/settings", data=form | {"idle_minutes": "-3"}).status_code == 422
+    names = {"wake_by_join": "y", "wake_names": "Notch, jeb_"}
+    assert client.post(f"{there}/settings", data=form | names).status_code == 303
+    text = client.get(f"{there}/settings").text
+    assert 'value="Notch, jeb_"' in text
+    assert "checked" in text[text.index('id="wake_by_join"') - 40 :][:200]
+    answer = client.post(f"{there}/settings", data=form | {"wake_by_join": "y", "wake_names": "<b>"})
+    assert answer.status_code == 422
+    assert "Spielernamen ohne Sonderzeichen" in answer.text
     run_jobs()
     row = server_detail(server_id)
     assert row is not None
