@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.table import machine
 
-NAMES = ("pages", "live", "people", "fleet", "router")
+NAMES = ("pages", "live", "people", "fleet", "archive", "router")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from app.hosting.gateways.archive.store import Corrupt
 from app.hosting.gateways.runtime import DiskFull
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_libc = ctypes.CDLL(None, use_errno=True)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -142,7 +143,7 @@ def _sync(folder: Path) -> None:
     """Everything written to the folder's file system is on the disk afterwards; one call for any number of files."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+        if _libc.syncfs(descriptor) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number), str(folder))
     finally:
