@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.hosting.rules import minecraft
@@ -26,10 +26,11 @@ from tests.hosting.router.door import LOCAL, Board, Door, open_door
 from tests.services.processes import free_port, short_folder, spawn, stop, wait_until
 from tests.services.redis import running_redis
 
-PLAYERS, SECONDS, ROUNDS = 500, 8.0, 3
+PLAYERS, SECONDS, ROUNDS = 500, 4.0, 2
 LORISES = 300
 HOST = "bench.play.localhost"
 SIZE = 48
+PRIORITY = -10
 ECHO = """
 import asyncio, gc, sys
 class Echo(asyncio.Protocol):
@@ -143,24 +144,35 @@ def bulk(port: int) -> float:
     player = Players(port, 1)
     link = player.links[0]
     chunk, total, got, sent = b"y" * 65536, 200 << 20, 0, 0
+    player.poll.modify(link, select.EPOLLIN | select.EPOLLOUT)
     began = time.perf_counter()
     while got < total:
-        _, writable, _ = select.select([link], [link] if sent < total else [], [])
-        if writable:
+        [(_, ready)] = player.poll.poll()
+        if ready & select.EPOLLOUT:
             sent += link.send(chunk)
-        try:
+            if sent >= total:
+                player.poll.modify(link, select.EPOLLIN)
+        with suppress(BlockingIOError):
             while data := link.recv(1 << 18):
                 got += len(data)
-        except BlockingIOError:
-            pass
     took = time.perf_counter() - began
     player.close()
     return total / took / 1e6
 
 
+def go_first() -> str:
+    """Ahead of what else the machine does, as the router's unit has it; players and the game as well."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    except PermissionError:
+        return "none"
+    return str(PRIORITY)
+
+
 def run(*, small: bool = False) -> None:
     count, seconds, rounds = (100, 2.0, 2) if small else (PLAYERS, SECONDS, ROUNDS)
     settings = {"connections_per_address": 5000, "idle_seconds": 600, "handshake_seconds": 60}
+    priority = go_first()
     with running_redis() as redis, echoing() as (game, _), short_folder("kontor-bench-") as folder:
         Board(redis.url).publish(HOST, state="running", port=game)
         with open_door(redis.url, Path(folder), **settings) as door:
@@ -205,7 +217,9 @@ def run(*, small: bool = False) -> None:
                 ],
             ]
             sys.stdout.write(table("Getting in, bulk data, memory", columns, costs))
-            sys.stdout.write(f"Load of the machine: {os.getloadavg()[0]:.1f}\n")
+            sys.stdout.write(
+                f"Load of the machine: {os.getloadavg()[0]:.1f}; priority of all three: {priority}\n"
+            )
             for link in lorises:
                 link.close()
             direct.close()

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from app.hosting.gateways.router import PortTaken, Router
 from app.hosting.gateways.router.options import options_from
+from app.hosting.rules.route import BEATS
 from app.kit import observe
 from app.kit.config import Settings
 
@@ -53,9 +54,14 @@ async def open_door(router: Router) -> None:
 
 async def beat(router: Router) -> None:
     """A sign of life in Redis, where doors are counted without asking the database."""
-    key = f"kontor:router:{socket.gethostname()}:{os.getpid()}"
+    key = f"{BEATS}{socket.gethostname()}:{os.getpid()}"
     while True:
-        told = {"port": router.options.port, "connections": len(router.ends), "held": len(router.held)}
+        told = {
+            "port": router.options.port,
+            "open": router.listening,
+            "connections": len(router.ends),
+            "held": len(router.held),
+        }
         with suppress(RedisError, OSError, TimeoutError):  # the feed says so
             await router.redis.set(key, json.dumps(told), ex=int(3 * BEAT))
         await asyncio.sleep(BEAT)

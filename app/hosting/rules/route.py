@@ -11,6 +11,9 @@ ROUTES, VERSION, CHANGED = "kontor:routes", "kontor:routes:version", "kontor:rou
 WAKES = "kontor:wake"
 """The list of servers that somebody wants to join: `{"server", "player", "address", "at"}` each."""
 
+BEATS = "kontor:router:"
+"""Signs of life of routers, one key each."""
+
 
 class Doing(StrEnum):
     """What a server is doing, seen from a door."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from ipaddress import IPv6Address
+from typing import cast
 
 from app.hosting.rules.proxy_header import Side, plain
 
@@ -35,8 +36,7 @@ class End(asyncio.Protocol):
         self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         if self.on_open is not None:
             self.on_open(self)
 

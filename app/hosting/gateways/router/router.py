@@ -66,6 +66,11 @@ class Router:
     # -- beginning --
 
     @property
+    def listening(self) -> bool:
+        """Whether it takes connections."""
+        return self._server is not None
+
+    @property
     def port(self) -> int:
         """The port it listens on."""
         assert self._listening is not None
