@@ -95,6 +95,19 @@ def test_limits_of_connections(redis_url: str, tmp_path: Path) -> None:
         assert Client(door.port).ended(1)
 
 
+def test_one_port_serves_both_families(redis_url: str, tmp_path: Path) -> None:
+    """And the game server is told the address as the player has it."""
+    board, game = Board(redis_url), Game()
+    board.publish(HOST, state="running", port=game.port, proxy=True)
+    with open_door(redis_url, tmp_path, host="::") as door:
+        log_in(door.port, HOST).read(28)
+        with socket.create_connection(("::1", door.port)) as six:
+            six.sendall(login_bytes(HOST))
+            assert six.recv(100)
+        assert [bytes(heard[12:14]) for heard in game.heard] == [b"\x21\x11", b"\x21\x21"]
+    game.close()
+
+
 def test_an_address_cannot_wake_without_end(redis_url: str, tmp_path: Path) -> None:
     board = Board(redis_url)
     board.redis.delete("kontor:wake")

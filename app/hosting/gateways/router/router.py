@@ -137,6 +137,11 @@ class Router:
             self.places.leave(place)
             self._left.set()
 
+    @property
+    def crowded(self) -> bool:
+        """Whether more are held than leave room for those who can play at once."""
+        return len(self.held) > max(16, self.options.connections // 2)
+
     def known(self, session: Session) -> None:
         """The first packets of a session have been read."""
         self.opening.pop(session, None)

@@ -203,7 +203,7 @@ class Session:
             asked = await self._wake(route, opening.player) if route.doing.sleeps else None
             expected = max(expected, route.expected_seconds)
             left = until - time.monotonic()
-            if left <= 0:
+            if left <= 0 or self.router.crowded:
                 raise self._too_late(route, asked, expected)
             pause = RETRY if route.doing is Doing.RUNNING else self.options.wake_pause
             await self._rest(min(left, pause, 1.0))
