@@ -27,6 +27,7 @@ from app.hosting.gateways.archive import (
 from tests.services.processes import free_port
 from tests.services.s3 import S3Server, running_s3
 from tests.services.sftp import SftpServer, running_sftp
+from tests.services.sftp_password import running_password_sftp
 from tests.services.tmpfs import small_disk
 
 KEY = "0192f0aa/0192f0bb/0192f0cc.tar.zst"
@@ -121,6 +122,17 @@ class TestRefused:
     def test_a_key_given_as_text_signs_in(self, server: SftpServer, tmp_path: Path) -> None:
         url = server.url().partition("&key_file")[0]
         store_for(url, tmp_path, private_key=server.key_file().read_text()).check()
+
+    def test_the_right_password_signs_in_and_a_wrong_one_does_not(self, tmp_path: Path) -> None:
+        with running_password_sftp("right p@ss") as (port, key):
+            pinned = f"host_key={sftp.fingerprint(key)}"
+            url = f"sftp://u:{{}}@127.0.0.1:{port}{tmp_path}/box?{pinned}"
+            store = store_for(url.format("right%20p%40ss"), tmp_path)
+            store.put(KEY, blocks(3))
+            store.finish(KEY)
+            assert b"".join(store.get(KEY)) == BLOCK * 3
+            assert fault(store_for(url.format("wrong"), tmp_path).check, StoreRefused) == "auth"
+            store_for(url.format("wrong"), tmp_path, password="right p@ss").check()
 
     def test_a_folder_we_may_not_write(self, server: SftpServer, tmp_path: Path) -> None:
         folder = server.new_folder("closed", 0o555)

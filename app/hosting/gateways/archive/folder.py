@@ -93,8 +93,11 @@ class FolderStore:
         return self.folder / (checked(key) + PART)
 
     def _make_base(self) -> None:
-        with contextlib.suppress(FileExistsError):
-            self.folder.mkdir(mode=0o700)
+        if not self.folder.is_dir():
+            with contextlib.suppress(FileExistsError):
+                self.folder.mkdir(mode=0o700)
+            with contextlib.suppress(PermissionError):
+                _sync(self.folder.parent)
 
     def _look(self) -> None:
         """A folder that is not there, as when a share is not mounted, must not pass for one without archives."""
