@@ -1,6 +1,7 @@
 """A folder as one stream: tar, compressed with zstd, read back and unpacked only under proof.
 
-Level 1 with threads: game worlds are compressed already, so more effort saves next to nothing (docs/archive.md).
+Level -1 (`zstd --fast=1`): game worlds are compressed already, so more effort saves next to nothing and costs the games
+beside it processor time. Hashing has threads of its own; at this level compressing needs none (docs/archive.md).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from app.hosting.gateways.archive.store import PIECE
 from app.hosting.gateways.archive.tree import NotPackable, Tree
 from app.hosting.gateways.archive.unpack import unpack, verify
 
-HIGHEST_LEVEL = 19
+LOWEST_LEVEL, HIGHEST_LEVEL = -7, 19
 """Levels above need more memory to unpack than we allow."""
 
 
@@ -29,7 +30,7 @@ class Packing:
     """
 
     def __init__(self, folder: Path, level: int, threads: int) -> None:
-        if not 1 <= level <= HIGHEST_LEVEL or not 0 <= threads <= 16:
+        if not LOWEST_LEVEL <= level <= HIGHEST_LEVEL or level == 0 or not 0 <= threads <= 16:
             raise ValueError(f"level {level} or {threads} threads is out of range")
         self._tree = Tree(folder)
         self._manifest = Manifest()
@@ -102,7 +103,7 @@ class Packing:
         yield tar.padding(entry.size)
 
 
-def pack(folder: Path, level: int = 1, threads: int = 2) -> Packing:
+def pack(folder: Path, level: int = -1, threads: int = 0) -> Packing:
     """An archive of everything in a folder, in chunks of at most 1 MiB. Memory does not grow with the folder."""
     return Packing(folder, level, threads)
 
