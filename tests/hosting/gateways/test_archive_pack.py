@@ -96,7 +96,7 @@ def build(folder: Path, tree: dict[str, object]) -> None:
             path.chmod(node[2])  # type: ignore[index]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(NAMES, NODES, max_size=5))
 def test_whatever_is_packed_comes_back_the_same(tree: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory() as base:
@@ -153,15 +153,15 @@ def test_chunks_are_small_and_the_result_stands_at_the_end(world: Path) -> None:
 def test_sparse_files_stay_sparse_and_cost_nothing(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     with open(tmp_path / "data" / "sparse", "wb") as file:
-        file.seek(200_000_000)
+        file.seek(70_000_000)
         file.write(b"end")
-        file.truncate(300_000_000)
+        file.truncate(100_000_000)
     data, expected = packed(tmp_path / "data")
-    assert expected.raw_bytes == 300_000_000
+    assert expected.raw_bytes == 100_000_000
     assert len(data) < 100_000
     unpack(iter([data]), tmp_path / "back", expected)
     back = (tmp_path / "back" / "sparse").stat()
-    assert back.st_size == 300_000_000
+    assert back.st_size == 100_000_000
     assert back.st_blocks * 512 < 2_000_000
 
 
@@ -279,7 +279,7 @@ class TestDamage:
         data, expected = packed(world)
         dice = random.Random()
         edges = [0, 3, 4, 5, len(data) - 1, len(data) - 4, len(data) - 5]
-        for offset in (*edges, *(dice.randrange(len(data)) for _ in range(60))):
+        for offset in (*edges, *(dice.randrange(len(data)) for _ in range(30))):
             broken = bytearray(data)
             broken[offset] ^= 1 << dice.randrange(8)
             self.found(bytes(broken), expected, tmp_path / "back")
