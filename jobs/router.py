@@ -10,6 +10,7 @@ it at once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -100,6 +101,7 @@ def main() -> None:
         json={"json": True, "text": False}.get(settings.log_format, "auto"),
         sentry_dsn=settings.sentry_dsn,
     )
+    gc.freeze()  # what has been imported stays: looking through it again and again would hold up packets
     asyncio.run(serve(settings))
 
 

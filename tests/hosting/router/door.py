@@ -37,7 +37,7 @@ class Board:
         self.redis = redis.Redis.from_url(address, decode_responses=True)
 
     def clear(self) -> None:
-        for key in self.redis.scan_iter("kontor:*"):
+        for key in [*self.redis.scan_iter("kontor:route*"), *self.redis.scan_iter("kontor:wake*")]:
             self.redis.delete(key)
 
     def publish(self, host: str, **values: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from typing import cast
 
 import structlog
 from redis.asyncio import Redis
@@ -17,6 +18,8 @@ from app.hosting.rules.route import CHANGED, ROUTES, VERSION, Route, read_route
 log = structlog.get_logger(__name__)
 GATHER = 0.02
 """Changes that come this close together are read once."""
+PART = 100
+"""Routes that are read at once."""
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -103,11 +106,18 @@ class Feed:
             due = time.monotonic() + self.every
 
     async def read(self) -> None:
-        """Read them all. An empty Redis in which nobody has published yet is not believed."""
-        async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.hgetall(ROUTES)
-            pipe.get(VERSION)
-            raw, version = await pipe.execute()
+        """Read them all, in parts: packets go on being passed on between them. What changes meanwhile is told again.
+
+        An empty Redis in which nobody has published yet is not believed.
+        """
+        version = await self.redis.get(VERSION)
+        raw: dict[bytes, bytes] = {}
+        cursor = 0
+        while True:
+            cursor, part = await self.redis.hscan(ROUTES, cursor, count=PART)  # type: ignore[misc]
+            raw.update(cast(dict[bytes, bytes], part))
+            if cursor == 0:
+                break
         if not raw and version is None and len(self.table):
             log.warning("routes_missing", kept=len(self.table))
             return
