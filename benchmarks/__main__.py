@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.table import machine
 
-NAMES = ("pages", "live", "people", "fleet")
+NAMES = ("pages", "live", "people", "fleet", "archive", "router")
 
 
 def main() -> None:

@@ -2,9 +2,10 @@
 
 `python -m jobs.watch`
 
-Three loops, each with its own application context, none of which waits for another:
+Four loops, each with its own application context, none of which waits for another:
 - fast (250 ms): consoles, games that become ready, players who come and go; once a second, runs that have ended;
-- slow (10 s, or at once when a run has ended): readings, pings, reconciling;
+- slow (10 s, or at once when a run has ended): readings, pings, empty games, reconciling;
+- door (100 ms): players who wake servers by joining, and what the router knows of each;
 - ticks (30 s): ticks per second over RCON, which a hanging game may delay.
 Everything it knows can be learned again: it may be killed at any time, and two of them take turns by a lease.
 """
@@ -17,12 +18,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from flask import Flask
 
-from app.hosting.services import lease, watching
+from app.hosting.services import idle, lease, rest, watching
+from app.hosting.services.doors import Doors
 from app.hosting.services.games import Game, load_games
 from app.hosting.services.reconcile import reconcile
 from app.kit import clock, observe
@@ -32,6 +35,7 @@ from jobs.runtime import application, beating
 
 log = structlog.get_logger(__name__)
 FAST, INSPECT, SLOW, TICKS, RENEW = 0.25, 1.0, 10.0, 30.0, 5.0
+DOOR, PUBLISH = 0.1, 1.0
 WATCHED = observe.gauge("kontor_watched_servers", "Running servers this process watches.", across="livesum")
 
 
@@ -46,8 +50,11 @@ class Watch:
         self.odd: set[UUID] = set()
         self.wake = threading.Event()
         self.held_until = 0.0
-        self._inspected = self._renewed = 0.0
+        self.doors = Doors()
+        self.moved = threading.Event()
+        self._inspected = self._renewed = self._published = 0.0
         self._measured = -1
+        self._slept: datetime | None = None
 
     @property
     def holding(self) -> bool:
@@ -77,7 +84,8 @@ class Watch:
                 self.odd |= odd
                 self.wake.set()
         watching.read_consoles(self.games)
-        watching.find_ready(self.games)
+        if watching.find_ready(self.games):
+            self.moved.set()
         watching.count_players(self.games)
 
     def slow(self) -> None:
@@ -90,8 +98,23 @@ class Watch:
         slot = int(clock.now().timestamp() // SLOW)
         if slot != self._measured:
             self._measured = slot
-            watching.measure(dict(self.games), (slot - 1) * int(SLOW))
+            games = dict(self.games)
+            watching.measure(games, (slot - 1) * int(SLOW))
+            idle.rest_empty_games(games)
+            self._slept, _fell_asleep = rest.show_sleepers(self._slept)
             reconcile()
+
+    def door(self) -> None:
+        """Players who wake servers, and what the router is told: at once when a game is ready, else once a second."""
+        if not self.holding:
+            self.doors.forget()
+            return
+        woken = self.doors.take_wishes()
+        now = time.monotonic()
+        if woken or self.moved.is_set() or now - self._published >= PUBLISH:
+            self.moved.clear()
+            self.doors.publish(dict(self.games))
+            self._published = now
 
     def ticks(self) -> None:
         """Ask games with players for their ticks per second."""
@@ -123,6 +146,7 @@ class Watch:
         """Run the loops until told to stop, then hand the lease on."""
         threads = [
             threading.Thread(target=self.loop, args=(self.slow, 1.0, self.wake), name="slow", daemon=True),
+            threading.Thread(target=self.loop, args=(self.door, DOOR), name="door", daemon=True),
             threading.Thread(target=self.loop, args=(self.ticks, TICKS), name="ticks", daemon=True),
         ]
         for thread in threads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.hosting.catalog import templates
 from app.hosting.errors import NoCredit, NoFreePort
 from app.hosting.policies import P
+from app.hosting.queries.rest import count_servers
 from app.hosting.queries.sample import WINDOWS, Played, Point, Series, latest, played, series
 from app.hosting.queries.server import (
     GROUPS,
@@ -13,7 +14,6 @@ from app.hosting.queries.server import (
     ServerDetail,
     ServerFilter,
     ServerRow,
-    count_servers,
     find_server,
     list_servers,
     may_see,

@@ -26,6 +26,7 @@ _SENTENCES = (
     ("deployed", _l("Installation begonnen"), "download", ""),
     ("installed", _l("Installation fertig"), "package-check", "ok"),
     ("start_requested", _l("Start angefordert"), "play", ""),
+    ("woken", _l("Durch Beitreten geweckt"), "bell-ring", ""),
     ("started", _l("Prozess gestartet, ab hier zählt die Zeit"), "play", ""),
     ("ready", _l("Bereit zum Mitspielen"), "circle-check", "ok"),
     ("stop_requested", _l("Stopp angefordert"), "square", ""),
@@ -48,6 +49,8 @@ _REPORTS = (
 )
 _FIELDS = {
     "memory_mb": _l("Arbeitsspeicher in MB"),
+    "wake_by_join": _l("Beitreten weckt auf"),
+    "idle_minutes": _l("Minuten ohne Spieler bis zum Stopp"),
     "weekly": _l("Wochenbericht"),
     "monthly": _l("Monatsbericht"),
 }

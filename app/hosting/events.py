@@ -37,6 +37,13 @@ class ServerStartRequested(Fact):
 
 
 @dataclass(frozen=True)
+class ServerWoken(Fact):
+    """Somebody joined while it slept. Who is not written down."""
+
+    name: ClassVar[str] = "hosting.server.woken"
+
+
+@dataclass(frozen=True)
 class ServerStarted(Fact):
     """The process runs: from `at` on the active price is charged."""
 

@@ -14,6 +14,7 @@ from app.messaging.api import notice_kind
 
 CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "hosting.low", "hosting.ready"
 REPORT = "hosting.report"
+IDLE = "hosting.idle"
 _SERVER = {"server": ("hosting.server", "server_id")}
 
 
@@ -45,6 +46,10 @@ def register_kinds() -> None:
     notice_kind(
         INSTALLED, label=_l("Ein neuer Server ist bereit"), area=area, icon="circle-check", tone="ok",
         text=_l("%(server)s ist eingerichtet."), refs=_SERVER, order=23,
+    )  # fmt: skip
+    notice_kind(  # the usual end of an evening: whoever wants to hear of it says so
+        IDLE, label=_l("Ein Server stoppt, weil niemand spielt"), area=area, icon="moon", in_app=False,
+        text=_l("%(server)s hat gespeichert und gestoppt, weil niemand gespielt hat."), refs=_SERVER, order=25,
     )  # fmt: skip
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,

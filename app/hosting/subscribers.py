@@ -29,6 +29,13 @@ def tell_about_empty_wallet(event: Recorded) -> None:
         tell_about_server(notices.STOPPED, event)
 
 
+@subscribe("hosting.server.stopped")
+def tell_about_rest(event: Recorded) -> None:
+    """Those who want to hear it learn that a server stopped because nobody played."""
+    if event.data.get("reason") == Reason.IDLE:
+        tell_about_server(notices.IDLE, event)
+
+
 @subscribe("hosting.server.crashed")
 def tell_about_crashes(event: Recorded) -> None:
     """They hear of a server that will not come back by itself."""

@@ -71,7 +71,57 @@ class Settings(BaseSettings):
         le=1000,
         description="Game servers of a host that start at the same time; 0 is four a core.",
     )
+    idle_minutes: int = Field(
+        15,
+        ge=0,
+        le=1440,
+        description="Minutes without players until a game server stops, unless its owner chose; 0 is never.",
+    )
+    sleep_minutes: int = Field(
+        5, ge=1, le=1440, description="Minutes after which a stopped game server is shown as asleep."
+    )
+    play_domain: str = Field(
+        "play.localhost", description="Domain under which each game server has a host name, at the router."
+    )
     docker_url: str = Field("", description="Docker engine; empty is the local socket.")
+    router_host: str = Field(
+        "", description="Address the router listens on; empty is HOST, `::` is every one of IPv4 and IPv6."
+    )
+    router_port: int = Field(
+        25565, ge=0, le=65535, description="Port players join by host name; 25565 is what they need not type."
+    )
+    router_share_port: bool = Field(
+        False, description="Several routers of this host share the port: one can be restarted at a time."
+    )
+    router_proxy_protocol: bool = Field(
+        False, description="Game servers get the PROXY protocol v2 in front; each of them must expect it."
+    )
+    router_language: Literal["both", "de", "en"] = Field(
+        "both", description="Language of what players read in the server list and when they are sent away."
+    )
+    router_connections: int = Field(4000, ge=1, description="Connections a router holds at most.")
+    router_connections_per_address: int = Field(
+        50, ge=1, description="Connections of one address (IPv6: of a /64) at most."
+    )
+    router_frame_bytes: int = Field(
+        4096, ge=1100, le=16384, description="Longest packet that is read before a player is joined."
+    )
+    router_handshake_seconds: float = Field(
+        5.0, gt=0, le=60, description="Time a client has for its first packets."
+    )
+    router_hold_seconds: float = Field(
+        25.0, ge=0, le=29, description="How long a player waits for a server; clients give up after 30 s."
+    )
+    router_idle_seconds: float = Field(
+        90.0, ge=2, description="A connection without a byte in either direction is ended after this time."
+    )
+    router_drain_seconds: float = Field(
+        300.0, ge=0, description="How long players may go on when their router is told to stop."
+    )
+    router_wakes_per_address: int = Field(
+        10, ge=1, description="Logins at sleeping servers an address may try a minute."
+    )
+    router_wakes_per_server: int = Field(20, ge=1, description="Attempts to wake one server a minute.")
 
     @field_validator("public_url", "live_url")
     @classmethod

@@ -32,7 +32,7 @@ COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95)
 # Who stops together, in this order, and how long they may take (seconds).
 STAGES: tuple[tuple[tuple[str, ...], float], ...] = (
     (("clock", "worker", "worker-infra", "watch"), 6.0),
-    (("web", "live"), 6.0),
+    (("router", "web", "live"), 6.0),
     (("redis",), 5.0),
 )
 HALT_SECONDS = 30.0

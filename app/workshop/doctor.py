@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import stat
@@ -119,6 +120,25 @@ def redis_settings() -> Iterator[Finding]:
     )
 
 
+def router() -> Iterator[Finding]:
+    """Somebody answers on the port players join."""
+    try:
+        found = [
+            json.loads(cache.client().get(key) or "{}") for key in cache.client().keys("kontor:router:*")
+        ]  # type: ignore[union-attr, arg-type]
+    except redis.RedisError:
+        return
+    if not found:
+        yield Finding(WARN, "No router is running: joining wakes nothing", "start it: python -m jobs.router")
+    for one in found:
+        if one.get("open"):
+            yield Finding(OK, f"A router listens on port {one['port']} ({one['connections']} connections)")
+        elif one:
+            yield Finding(
+                WARN, f"A router finds port {one['port']} taken", "end what has it, or set KONTOR_ROUTER_PORT"
+            )
+
+
 def reports() -> Iterator[Finding]:
     """PDF reports need Pango and a font."""
     try:
@@ -219,7 +239,7 @@ def games() -> Iterator[Finding]:
 
 
 EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    packages, folder, parts, database_settings, redis_settings, reports, front_end, public, docker,
+    packages, folder, parts, database_settings, redis_settings, router, reports, front_end, public, docker,
     games,
 )  # fmt: skip
 

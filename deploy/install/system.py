@@ -66,6 +66,8 @@ TEST = (
     # Playwright's driver is a Node that needs it.
     Need("libatomic", _library("libatomic.so.1"), ("libatomic1",), "browser tests"),
     Need("poppler", _program("pdftotext"), ("poppler-utils",), "reading reports back"),
+    Need("sshd", _program("sshd"), ("openssh-server",), "tests of archives over SFTP"),
+    Need("zstd", _program("zstd"), ("zstd",), "restoring archives by hand"),
     Need("docker", _program("dockerd"), ("docker.io", "iptables"), "tests of the Docker runtime"),
     Need("ip", _program("ip"), ("iproute2",), "the network of those"),
 )

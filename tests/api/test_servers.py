@@ -39,6 +39,17 @@ def test_the_whole_life_of_a_draft(db_app: Flask, db_people: People) -> None:
     changed = alice("PATCH", here, {"name": "Samstagsrunde"})
     assert (changed.status_code, changed.json and changed.json["name"]) == (200, "Samstagsrunde")
     assert [row["name"] for row in (alice("GET", "/servers").json or {})["data"]] == ["Samstagsrunde"]
+    for wanted in (30, 0, None):
+        changed = alice("PATCH", here, {"idle_minutes": wanted})
+        assert (changed.status_code, changed.json and changed.json["idle_minutes"]) == (200, wanted)
+    alice("PATCH", here, {"idle_minutes": 5})
+    assert (alice("PATCH", here, {"name": "Sonntagsrunde"}).json or {})["idle_minutes"] == 5, "absent stays"
+    assert alice("PATCH", here, {"idle_minutes": 1441}).status_code == 422
+    assert (made.json["wake_by_join"], made.json["wake_names"]) == (True, [])
+    changed = alice("PATCH", here, {"wake_by_join": False, "wake_names": ["Notch"]})
+    assert changed.json is not None
+    assert (changed.json["wake_by_join"], changed.json["wake_names"]) == (False, ["Notch"])
+    assert alice("PATCH", here, {"wake_names": ["a b"]}).status_code == 422
     gone = alice("DELETE", here)
     assert (gone.status_code, gone.json and gone.json["state"]) == (202, "deleting")
     assert alice("DELETE", here).status_code == 409

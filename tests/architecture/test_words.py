@@ -74,7 +74,9 @@ SAMPLES = {
 # Code that knows German for another reason than to show it.
 KNOWN = {
     "app/accounts/rules/slug.py": "letters spelt out in addresses",
+    "app/hosting/rules/doors.py": "letters spelt out in host names",
     "app/kit/chart_scale.py": "months of the axis, in both languages",
+    "app/hosting/gateways/router/texts.py": "players at the door have no language yet: both stand together",
 }
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import logging
 import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import boto3
 import pytest
 from flask import Flask
-from moto.server import ThreadedMotoServer
 
 from app.core.api import delete_file, file_for, file_kind, find_file, open_file, store_file, upload_file
 from app.core.gateways.file import DiskStore, FileStore, store_for
@@ -23,23 +20,17 @@ from app.kit import clock
 from app.kit.authz import Actor
 from app.kit.db import transaction
 from app.kit.errors import NotAllowed, NotFound, Unavailable
+from tests.services.s3 import running_s3
 
 KEY = "ab/cd/" + "0" * 28 + "cdab"
 
 
 @pytest.fixture(scope="module")
 def s3_url() -> Iterator[str]:
-    """A real S3 server in this process."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    boto3.client(
-        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="k", aws_secret_access_key="s"
-    ).create_bucket(Bucket="kontor")
-    yield f"s3://k:s@kontor/files?endpoint={endpoint}&region=us-east-1"
-    server.stop()
+    """A bucket on a real S3 server."""
+    with running_s3() as server:
+        server.client.create_bucket(Bucket="kontor")
+        yield server.url("kontor", "files")
 
 
 @pytest.fixture(params=["disk", "s3"])

@@ -13,9 +13,9 @@ from sqlalchemy import event
 from app.hosting.describe import find_servers
 from app.hosting.models import Server
 from app.hosting.policies import P
+from app.hosting.queries.rest import count_servers
 from app.hosting.queries.server import (
     ServerFilter,
-    count_servers,
     find_server,
     list_servers,
     may_see,

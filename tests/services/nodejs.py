@@ -80,15 +80,24 @@ class NodeTools:
         )
         return done.stdout
 
-    def bot(self, port: int, name: str, *, host: str = "127.0.0.1", version: str | None = None) -> Bot:
-        """Send a player to a server; wait for ``joined`` before using it."""
+    def bot(
+        self,
+        port: int,
+        name: str,
+        *,
+        host: str = "127.0.0.1",
+        version: str | None = None,
+        typed: str | None = None,
+    ) -> Bot:
+        """Send a player to a server; wait for ``joined`` before using it. `typed`: the host name it was told."""
         arguments = [
             self.node,
             self.folder / "bot.js",
             host,
             str(port),
             name,
-            *([version] if version else []),
+            *([version or ""] if version or typed else []),
+            *([typed] if typed else []),
         ]
         return Bot(spawn(arguments, log=subprocess.PIPE, stdin=subprocess.PIPE, cwd=self.folder))
 

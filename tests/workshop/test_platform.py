@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.kit.children import descendants
+from tests.hosting.router.door import ask_status
 from tests.services.postgres import PostgresServer
 from tests.services.processes import free_port, wait_until
 from tests.services.redis import running_redis
@@ -72,6 +73,7 @@ def platform(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathF
             "KONTOR_GAME_PORTS": f"{games}-{games + 5}",
             "PORT": str(port),
             "LIVE_PORT": str(live),
+            "KONTOR_ROUTER_PORT": str(free_port()),
         }
         flask = [sys.executable, "-m", "flask", "--app", "wsgi", "kontor"]
         subprocess.run([*flask, "prepare", "--demo"], cwd=ROOT, env=env, check=True, capture_output=True)
@@ -101,6 +103,21 @@ def test_live_runs_under_gevent_and_web_under_threads(platform: Platform) -> Non
     assert live
     assert "PROMETHEUS" not in platform.log.read_text()
     assert platform.get("/")[0] == 200
+
+
+def test_the_router_answers_on_its_port_and_is_measured(platform: Platform) -> None:
+    port = int(
+        Path(f"/proc/{platform.pid_of('jobs.router')}/environ")
+        .read_text()
+        .split("ROUTER_PORT=")[1]
+        .split("\0")[0]
+    )
+    assert "keinem Server" in ask_status(port, "nobody.play.localhost")[0]["description"]["text"]
+    wait_until(
+        lambda: 'kontor_router_opened_total{kind="status"} 1.0' in platform.get("/metrics")[1],
+        10,
+        what="counts",
+    )
 
 
 def test_metrics_of_every_process_are_on_one_page(platform: Platform) -> None:

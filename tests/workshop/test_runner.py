@@ -126,5 +126,5 @@ def test_a_second_ctrl_c_does_not_wait(folder: Path) -> None:
 
 def test_the_procfile_of_the_product_can_be_read() -> None:
     lines = read_procfile((ROOT / "Procfile").read_text(), {})
-    assert set(lines) == {"redis", "web", "live", "worker", "worker-infra", "watch", "clock"}
+    assert set(lines) == {"redis", "web", "live", "worker", "worker-infra", "watch", "clock", "router"}
     assert all(args[0] == sys.executable for args in lines.values())

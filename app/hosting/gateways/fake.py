@@ -152,6 +152,7 @@ class FakeRuntime:
                 f"There are {len(run.players)} of a max of 20 players online: {', '.join(run.players)}"
             ),
             "tps": lambda: "§6TPS from last 1m, 5m, 15m: §a20.0, §a20.0, §a*20.0",
+            "say": lambda: run.say(f"[Server] {rest}"),
             "write": lambda: world.append(rest),
             "read": lambda: "".join(f"{line}\n" for line in world),
             "eat": lambda: self._eat(run, int(rest)),

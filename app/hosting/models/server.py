@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.hosting.rules.server import Desired, Facts, Reason, State
@@ -17,7 +17,7 @@ class Server(db.Model):  # type: ignore[name-defined]
     """A game server of an organisation. `state` is what we know, `desired` what its owner wants.
 
     `run_id` names the current or last run and fences everything that is said about it. Columns from `started_at` to
-    `players_max` describe that run and are empty without one.
+    `idle_warned_at` describe that run and are empty without one.
     """
 
     __tablename__ = "hosting_server"
@@ -35,6 +35,12 @@ class Server(db.Model):  # type: ignore[name-defined]
     memory_mb: Mapped[int]
     settings: Mapped[dict[str, Any]]
     config_version: Mapped[int] = mapped_column(default=1)
+    idle_minutes: Mapped[int | None]
+    """Without players until it stops: 0 is never, None what is usual on this installation."""
+    wake_by_join: Mapped[bool] = mapped_column(default=True)
+    """Whether a player who joins at the router wakes it."""
+    wake_names: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Players who may wake it; empty is everybody."""
     eula_accepted_at: Mapped[datetime | None]
 
     state: Mapped[str] = mapped_column(String(12))
@@ -58,6 +64,10 @@ class Server(db.Model):  # type: ignore[name-defined]
     silent_since: Mapped[datetime | None]
     players_online: Mapped[int | None]
     players_max: Mapped[int | None]
+    empty_since: Mapped[datetime | None]
+    """Since when every answer said that nobody plays."""
+    idle_warned_at: Mapped[datetime | None]
+    """When the game was told that it stops because nobody plays."""
 
     disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
     last_ended_at: Mapped[datetime | None]

@@ -9,13 +9,16 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from flask_babel import gettext
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, not_, select
 
 from app.hosting.catalog import templates
 from app.hosting.models import Run, Server
 from app.hosting.policies import P
+from app.hosting.queries.rest import asleep_before_now, is_asleep
 from app.hosting.rules.offer import Button, Meter, buttons, meter
+from app.hosting.rules.rest import ASLEEP, asleep
 from app.hosting.rules.server import ALIVE, Desired, Reason, State
+from app.kit import clock
 from app.kit.authz import Actor, may
 from app.kit.config import settings
 from app.kit.db import db
@@ -30,13 +33,14 @@ SORTS = {
 }
 """What a list may be sorted by; a leading minus turns the order round."""
 
-GROUPS: dict[str, tuple[State, ...]] = {
+GROUPS: dict[str, tuple[str, ...]] = {
     "running": (State.RUNNING,),
     "busy": (State.INSTALLING, State.STARTING, State.STOPPING, State.DELETING),
     "stopped": (State.STOPPED, State.DRAFT),
+    ASLEEP: (ASLEEP,),
     "crashed": (State.CRASHED,),
 }
-"""Filters of the list by kind of state."""
+"""Filters of the list by kind of state; asleep ones are not among the stopped."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,17 @@ class ServerBrief:
     players_online: int | None
     players_max: int | None
     created_at: datetime
+    state_since: datetime
 
     @property
     def address(self) -> str:
         """What players type, host and port; empty without a port."""
         return f"{settings().game_host}:{self.port}" if self.port else ""
+
+    @property
+    def asleep(self) -> bool:
+        """Stopped for so long that it is shown as asleep."""
+        return asleep(self.state, self.desired, self.state_since, clock.now(), settings().sleep_minutes)
 
     @property
     def buttons(self) -> tuple[Button, ...]:
@@ -73,7 +83,6 @@ class ServerRow(ServerBrief):
     organisation_id: UUID
     runtime: str
     node: str
-    state_since: datetime
     reason: Reason | None
     exit_code: int | None
     next_restart_at: datetime | None
@@ -99,6 +108,11 @@ class ServerDetail(ServerRow):
     silent_since: datetime | None
     last_ended_at: datetime | None
     deleted_at: datetime | None
+    idle_minutes: int | None
+    wake_by_join: bool
+    wake_names: list[str]
+    empty_since: datetime | None
+    idle_warned_at: datetime | None
     run_memory_mb: int | None
     """Memory of the current run; differs from `memory_mb` when a change waits for the next start."""
     run_config_version: int | None
@@ -190,7 +204,8 @@ def list_servers_as(
         states = GROUPS.get(wanted.group)
         if states is None:
             raise Invalid(fields={"group": gettext("unbekannt")})
-        statement = statement.where(Server.state.in_([state.value for state in states]))
+        plain = and_(Server.state.in_(states), not_(is_asleep(asleep_before_now())))
+        statement = statement.where(is_asleep(asleep_before_now()) if ASLEEP in states else plain)
     if wanted.state:
         statement = statement.where(Server.state == wanted.state.value)
     if wanted.template:
@@ -216,18 +231,7 @@ def _sort_key(row: ServerBrief, sort: str) -> object:
 
 
 # Statements of the pages people look at most are built once: that costs as much as running them.
-_COUNTS = (
-    select(Server.state, func.count())
-    .where(Server.organisation_id == bindparam("organisation_id"), Server.state != State.DELETED.value)
-    .group_by(Server.state)
-)
 _ONE = select(*_DETAIL).outerjoin(Run, Run.id == Server.run_id).where(Server.id == bindparam("server_id"))
-
-
-def count_servers(actor: Actor) -> dict[State, int]:
-    """How many servers of the organisation are in each state."""
-    rows = db.session.execute(_COUNTS, {"organisation_id": actor.organisation_id})
-    return {State(state): number for state, number in rows}
 
 
 def find_server(actor: Actor, server_id: UUID) -> ServerDetail:

@@ -59,6 +59,8 @@ class Reason(StrEnum):
     PORT_TAKEN = "port-taken"
     NOT_STARTED = "not-started"
     """The runtime refused for another reason; its words are in the operator's log."""
+    IDLE = "idle"
+    """Nobody played for as long as its owner allows."""
     NO_CREDIT = "no-credit"
     HALTED = "halted"
     """The whole installation was shut down."""

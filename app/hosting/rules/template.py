@@ -20,6 +20,10 @@ PLACEHOLDERS = frozenset({"memory_mb", "heap_mb", "port", "rcon_port", "rcon_sec
 """What `{name}` in commands and environments may say; `{install}` and `{node}` exist in the process runtime only."""
 
 
+SayCommand = Annotated[ConsoleCommand, StringConstraints(pattern=r"^[^{}]*\{text\}[^{}]*$")]
+"""A console command that tells everybody in the game `{text}`."""
+
+
 class Memory(Part):
     """Memory limits on offer, in MiB."""
 
@@ -166,6 +170,7 @@ class Template(Part):
     process: ProcessPlan | None = None
     docker: DockerPlan | None = None
     rcon: bool = False
+    say: SayCommand | None = None
     ready: Ready = Field(default_factory=Ready)
     stop: Stop = Field(default_factory=Stop)
     patterns: Patterns = Field(default_factory=Patterns)

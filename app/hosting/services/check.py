@@ -26,8 +26,8 @@ MOST_MEMORY_MB = 64 * 1024
 `hosting.max_memory_mb`."""
 
 
-def require_credit(server: Server) -> None:
-    """Raises NoCredit with what is missing, or Invalid when the organisation's memory is used up. Joins the caller's."""
+def require_room(server: Server) -> None:
+    """Raises Conflict when the organisation's memory is used up. Joins the caller's transaction."""
     limit = int(get_setting(server.organisation_id, "hosting.max_memory_mb", MOST_MEMORY_MB))
     busy = db.session.scalar(
         select(func.coalesce(func.sum(Server.memory_mb), 0)).where(
@@ -43,6 +43,11 @@ def require_credit(server: Server) -> None:
                 limit=limit,
             )
         )
+
+
+def require_credit(server: Server) -> None:
+    """Raises NoCredit with what is missing, or Conflict when the organisation's memory is used up. Joins the caller's."""
+    require_room(server)
     if not charge.affordable(server.organisation_id, server.memory_mb):
         raise NoCredit(
             _("Das Guthaben reicht nicht für einen Start. Lade es auf und versuch es noch einmal.")

@@ -167,7 +167,9 @@ def record_deleted(server_id: UUID) -> None:
         if run is not None and run.ended_at is None:
             _end(server, run, Seen(Look.ABSENT))
         ports.return_port(server_id)
-        set_state(server, State.DELETED, deleted_at=now, port=None, disk_bytes=None, settings={})
+        set_state(
+            server, State.DELETED, deleted_at=now, port=None, disk_bytes=None, settings={}, wake_names=[]
+        )
         record(
             events.ServerDeleted(), organisation_id=server.organisation_id, subject=charge.subject(server_id)
         )

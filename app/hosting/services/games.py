@@ -36,6 +36,10 @@ class Game:
     asks: bool = False
     """Somebody joined or left: ask the game how many play."""
     online: int | None = None
+    counted_at: datetime | None = None
+    """When it last said how many play."""
+    idle_left: int | None = None
+    """Minutes until it stops for want of players, as pages were last told."""
     before: Counters | None = None
     read_at: float = 0.0
     tps: float | None = None

@@ -27,6 +27,8 @@ FRESH = {
     "stopping_at": None,
     "players_online": None,
     "players_max": None,
+    "empty_since": None,
+    "idle_warned_at": None,
 }
 """Columns of a run, empty."""
 

@@ -22,6 +22,13 @@ RETENTION = (
         _l("bis zum Löschen; der Name bleibt für Abrechnungen"),
         "hosting_server",
     ),
+    Retention(
+        _l("Spielernamen, die einen Server wecken dürfen"), _l("bis man sie streicht oder den Server löscht")
+    ),
+    Retention(
+        _l("Spielername und Netzadresse dessen, der einen Server weckt"),
+        _l("bis zum Start, höchstens eine Minute"),
+    ),
     Retention(_l("Läufe: wer wann gestartet hat (nur als Nummer)"), _l("wie Abrechnungen"), "hosting_run"),
     Retention(
         _l("Messwerte ohne Namen"),

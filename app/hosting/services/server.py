@@ -9,9 +9,10 @@ from app.hosting.services.power import (
     start_server,
     stop_server,
 )
-from app.hosting.services.setup import change_server, create_server, delete_server, deploy
+from app.hosting.services.setup import Keep, change_server, create_server, delete_server, deploy
 
 __all__ = [
+    "Keep",
     "change_server",
     "create_server",
     "delete_server",

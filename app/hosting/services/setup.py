@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from app.core.api import claim_once, record
 from app.hosting import events
 from app.hosting.models import Server
 from app.hosting.policies import P
+from app.hosting.rules.doors import MOST_PLAYERS, PLAYER
+from app.hosting.rules.idle import LONGEST_MINUTES
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.services import charge, ports
 from app.hosting.services.check import check_limits, checked_settings, known_template, require_credit
@@ -24,6 +27,12 @@ from app.kit.authz import Actor, require
 from app.kit.db import db, lock, require_transaction, transaction
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
+
+
+class Keep(Enum):
+    """Not given: what is stays."""
+
+    KEEP = 0
 
 
 def owned(actor: Actor, server_id: UUID) -> Server:
@@ -129,8 +138,15 @@ def change_server(
     name: str | None = None,
     memory_mb: int | None = None,
     settings: Mapping[str, Any] | None = None,
+    idle_minutes: int | Keep | None = Keep.KEEP,
+    wake_by_join: bool | None = None,
+    wake_names: Sequence[str] | None = None,
 ) -> None:
-    """Rename, resize or set up anew; None leaves a part as it is. A running game takes it over at its next start."""
+    """Rename, resize or set up anew; None leaves a part as it is. A running game takes it over at its next start.
+
+    `idle_minutes` without players stop it: 0 is never, None what is usual. `wake_names` may wake it by joining; none is
+    everybody. Both apply at once.
+    """
     require(actor, P.server_settings)
     with transaction():
         server = owned(actor, server_id)
@@ -153,7 +169,32 @@ def change_server(
             before_settings, server.settings = server.settings, checked
             server.config_version += 1
             _changed(actor, server, "settings", *_difference(before_settings, checked))
+        if not isinstance(idle_minutes, Keep):
+            _change_idle(actor, server, idle_minutes)
+        _change_wake(actor, server, wake_by_join, wake_names)
         show(server_id)
+
+
+def _change_idle(actor: Actor, server: Server, minutes: int | None) -> None:
+    if minutes is not None and not 0 <= minutes <= LONGEST_MINUTES:
+        raise Invalid(fields={"idle_minutes": _("Höchstens %(most)s Minuten.", most=LONGEST_MINUTES)})
+    if minutes != server.idle_minutes:
+        before, server.idle_minutes = server.idle_minutes, minutes
+        _changed(actor, server, "idle", {"idle_minutes": before}, {"idle_minutes": minutes})
+        show(server.id, "players")
+
+
+def _change_wake(actor: Actor, server: Server, by_join: bool | None, names: Sequence[str] | None) -> None:
+    """Names of players are kept with the server and not in the log."""
+    if names is not None:
+        if len(names) > MOST_PLAYERS or not all(PLAYER.fullmatch(name) for name in names):
+            raise Invalid(fields={"wake_names": _("Höchstens 100 Spielernamen ohne Sonderzeichen.")})
+        if list(names) != server.wake_names:
+            server.wake_names = list(names)
+            _changed(actor, server, "wake_names")
+    if by_join is not None and by_join != server.wake_by_join:
+        server.wake_by_join = by_join
+        _changed(actor, server, "wake", {"wake_by_join": not by_join}, {"wake_by_join": by_join})
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

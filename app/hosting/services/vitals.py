@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,12 @@ from app.kit import clock
 from app.kit.db import db, transaction
 
 
-def note_answers(answers: Mapping[UUID, Pong | None], run_ids: Mapping[UUID, UUID]) -> None:
+def note_answers(
+    answers: Mapping[UUID, Pong | None], run_ids: Mapping[UUID, UUID], unseen: Collection[UUID] = ()
+) -> None:
     """Write down a sweep of pings: players where a game answered, since when it is silent where it did not.
+
+    Nobody counted the players of the `unseen` for a while: they are empty from now on at the earliest.
 
     Only what changed is written; a run that is no longer the current one is left alone.
     """
@@ -28,6 +33,7 @@ def note_answers(answers: Mapping[UUID, Pong | None], run_ids: Mapping[UUID, UUI
         return
     columns = (
         Server.id, Server.run_id, Server.organisation_id, Server.silent_since, Server.players_online, Server.players_max,
+        Server.empty_since,
     )  # fmt: skip
     with transaction() as session:
         rows = session.execute(
@@ -35,26 +41,34 @@ def note_answers(answers: Mapping[UUID, Pong | None], run_ids: Mapping[UUID, UUI
         ).all()
         for row in rows:
             if row.run_id == run_ids.get(row.id):
-                _note(row, answers[row.id])
+                _note(row, answers[row.id], row.id in unseen)
 
 
-def _note(row: Any, pong: Pong | None) -> None:
+def _note(row: Any, pong: Pong | None, unseen: bool) -> None:
     if pong is None:
         if row.silent_since is None:
             _set(row, silent_since=clock.now())
         return
-    if (None, pong.players_online, pong.players_max) == (
-        row.silent_since,
-        row.players_online,
-        row.players_max,
-    ):
+    since = _empty_since(row, pong, unseen)
+    found = {"players_online": pong.players_online, "players_max": pong.players_max, "empty_since": since}
+    if row.silent_since is None and all(getattr(row, name) == value for name, value in found.items()):
         return
-    _set(row, silent_since=None, players_online=pong.players_online, players_max=pong.players_max)
+    if since != row.empty_since:
+        found["idle_warned_at"] = None
+        show(row.id, "players")
+    _set(row, silent_since=None, **found)
     higher = or_(Run.players_peak.is_(None), Run.players_peak < pong.players_online)
     db.session.execute(
         update(Run).where(Run.id == row.run_id, higher).values(players_peak=pong.players_online)
     )
     note_players(row.id, row.organisation_id, row.players_online or 0, pong.players_online)
+
+
+def _empty_since(row: Any, pong: Pong, unseen: bool) -> datetime | None:
+    if pong.players_online:
+        return None
+    known: datetime | None = row.empty_since
+    return clock.now() if known is None or unseen else known
 
 
 def _set(row: Any, **values: object) -> None:

@@ -15,6 +15,7 @@ from app.hosting.gateways.ping import Pong
 from app.hosting.gateways.runtime import RuntimeFault, RuntimeUnavailable, Sample
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.rules.console import Kind, happening, read_tps
+from app.hosting.rules.idle import UNSEEN
 from app.hosting.rules.sampling import Counters, Reading, reading
 from app.hosting.rules.server import State
 from app.hosting.services import console, life, sample, vitals
@@ -102,14 +103,19 @@ def count_players(games: Games) -> None:
     """Ask the games in which somebody joined or left."""
     asked = {key: game for key, game in games.items() if game.asks and game.state is State.RUNNING}
     if asked:
-        _note(asked, ask(asked, 0.5))
+        note(asked, ask(asked, 0.5))
 
 
-def _note(games: Games, answers: dict[UUID, Pong | None]) -> None:
-    vitals.note_answers(answers, {key: games[key].run_id for key in answers})
+def note(games: Games, answers: dict[UUID, Pong | None]) -> None:
+    """Keep how many play where a game answered, and that nobody can tell where it did not."""
+    now = clock.now()
+    unseen = {key for key in answers if (at := games[key].counted_at) is None or now - at > UNSEEN}
+    vitals.note_answers(answers, {key: games[key].run_id for key in answers}, unseen)
     for key, pong in answers.items():
-        games[key].asks = False
-        games[key].online = pong.players_online if pong is not None else None
+        game = games[key]
+        game.asks = False
+        game.online = pong.players_online if pong is not None else None
+        game.counted_at = now if pong is not None else game.counted_at
 
 
 def find_ended(games: Games) -> set[UUID]:
@@ -175,7 +181,7 @@ def _answers(games: Games) -> dict[UUID, Pong | None]:
     }
     with SWEEP.labels("ping").time():
         answers = ask(running, 2.0)
-    _note(running, answers)
+    note(running, answers)
     return answers
 
 

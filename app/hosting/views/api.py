@@ -98,8 +98,10 @@ def api_get_server(call: Call, server_id: UUID) -> ApiServerDetail:
 def api_change_server(call: Call, server_id: UUID) -> ApiServerDetail:
     new: ServerChange = call.body
     services.change_server(
-        call.actor, server_id, name=new.name, memory_mb=new.memory_mb, settings=new.settings
-    )
+        call.actor, server_id, name=new.name, memory_mb=new.memory_mb, settings=new.settings,
+        wake_by_join=new.wake_by_join, wake_names=new.wake_names,
+        idle_minutes=new.idle_minutes if "idle_minutes" in new.model_fields_set else services.Keep.KEEP,
+    )  # fmt: skip
     return _shown(server_id)
 
 

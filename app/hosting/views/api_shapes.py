@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.hosting.queries.server import ServerDetail, ServerRow
+from app.hosting.rules.doors import MOST_PLAYERS, PLAYER
+from app.hosting.rules.idle import LONGEST_MINUTES
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.rules.template import Template
 from app.kit.rest import Paged, Shape
@@ -23,6 +25,7 @@ SettingValue = (
 )
 Settings = Annotated[dict[SettingKey, SettingValue], Field(max_length=50)]
 ServerName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+PlayerName = Annotated[str, StringConstraints(pattern=rf"^{PLAYER.pattern}$")]
 MemoryMb = Annotated[
     int, Field(ge=128, le=262_144, description="Memory limit in MiB, one of the template's choices.")
 ]
@@ -37,6 +40,7 @@ class ApiServer(Shape):
     game_version: str
     state: State
     state_since: datetime
+    asleep: bool = Field(description="Stopped, and for so long that people are shown it as asleep.")
     desired: Desired = Field(description="What its owner wants; the platform works towards it.")
     reason: Reason | None = Field(description="Why the last run ended or the installation failed.")
     exit_code: int | None
@@ -58,6 +62,11 @@ class ApiServerDetail(ApiServer):
     """A game server with its settings."""
 
     settings: Settings = Field(description="Only what differs from the template's defaults.")
+    idle_minutes: int | None = Field(
+        description="Minutes without players until it stops: 0 is never, null as usual on this installation."
+    )
+    wake_by_join: bool = Field(description="A player who joins at the router wakes it.")
+    wake_names: list[str] = Field(description="Players who may wake it; empty is everybody.")
     needs_restart: bool = Field(description="Settings were changed since the game was started.")
 
 
@@ -93,6 +102,14 @@ class ServerChange(Shape):
     name: ServerName | None = None
     memory_mb: MemoryMb | None = None
     settings: Settings | None = None
+    wake_by_join: bool | None = None
+    wake_names: Annotated[list[PlayerName], Field(max_length=MOST_PLAYERS)] | None = Field(
+        None, description="Players who may wake it by joining; empty is everybody."
+    )
+    idle_minutes: Annotated[int, Field(ge=0, le=LONGEST_MINUTES)] | None = Field(
+        None,
+        description="Minutes without players until it stops: 0 is never, null as usual. Applies at once.",
+    )
 
 
 class Command(Shape):

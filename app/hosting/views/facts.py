@@ -15,7 +15,7 @@ from app.kit import clock
 from app.kit.money import Money
 
 SUBJECT = "hosting.server"
-MICROS_PER_HOUR = 3600
+HOURS_PER_MONTH = 730
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,24 @@ def cost_facts(server: ServerDetail) -> CostFacts:
         month=forecast.measured,
         forecast=forecast,
     )
+
+
+@dataclass(frozen=True)
+class RestFacts:
+    """A sleeping server: since when, and what its disk costs."""
+
+    since: datetime
+    disk_bytes: int | None
+    per_month: Money
+
+
+def rest(server: ServerDetail) -> RestFacts | None:
+    """None when it is not asleep."""
+    if not server.asleep:
+        return None
+    usage = billing.open_usage(server.organisation_id, (SUBJECT, server.id))
+    per_hour = usage.rate_per_hour if usage else Money(0)
+    return RestFacts(server.state_since, server.disk_bytes, Money(per_hour.nanos * HOURS_PER_MONTH))
 
 
 def timeline(organisation_id: UUID, server_id: UUID, limit: int = 8) -> list[dict[str, object]]:

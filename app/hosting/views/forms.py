@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
+from app.hosting.rules.doors import player_names
 from app.hosting.rules.setting import Setting, Value
 from app.hosting.rules.template import Template
+from app.kit.config import settings
 from app.kit.errors import Invalid
 from app.kit.forms import Form, OnceField
 
@@ -25,6 +27,9 @@ class ServerForm(Form):
     name = StringField()
     memory_mb = RadioField()
     accept_eula: BooleanField | None = None
+    idle_minutes: SelectField | None = None
+    wake_by_join: BooleanField | None = None
+    wake_names: StringField | None = None
     template_data: Template
 
     def setting_values(self) -> dict[str, Value]:
@@ -33,6 +38,19 @@ class ServerForm(Form):
             setting.key: self[PREFIX + setting.key].data
             for setting in self.template_data.settings
             if self[PREFIX + setting.key].data is not None
+        }
+
+    def idle_choice(self) -> int | None:
+        """Minutes without players until it stops; None is what is usual."""
+        chosen = self.idle_minutes.data if self.idle_minutes else ""
+        return int(chosen) if chosen else None
+
+    def rest_choices(self) -> dict[str, Any]:
+        """When it stops by itself and who wakes it, as the service takes it."""
+        return {
+            "idle_minutes": self.idle_choice(),
+            "wake_by_join": bool(self.wake_by_join and self.wake_by_join.data),
+            "wake_names": player_names((self.wake_names and self.wake_names.data) or ""),
         }
 
     def wanted(self) -> dict[str, Any]:
@@ -82,6 +100,23 @@ def _field(setting: Setting, locale: str) -> Any:
     return StringField(label, validators=[Length(max=setting.max_length)], **common)
 
 
+IDLE_CHOICES = (5, 10, 15, 30, 60, 120, 240)
+
+
+def _idle_field(own: int | None) -> SelectField:
+    usual = settings().idle_minutes
+    words = {0: _("Nie")}
+    words |= {n: _("Nach %(n)d Minuten", n=n) for n in {*IDLE_CHOICES, own or 15}}
+    as_usual = _("Wie üblich: nie") if not usual else _("Wie üblich: nach %(n)d Minuten", n=usual)
+    return SelectField(
+        _("Stoppen, wenn niemand spielt"),
+        choices=[("", as_usual), *((str(n), words[n]) for n in sorted(words))],
+        description=_(
+            "Vorher steht eine Warnung im Spiel. Solange jemand spielt, stoppt der Server nie von selbst."
+        ),
+    )
+
+
 def _form_class(template: Template, *, with_eula: bool) -> type[ServerForm]:
     locale = str(get_locale())
     fields: dict[str, Any] = {
@@ -115,8 +150,34 @@ def new_server_form(template: Template, name: str = "") -> ServerForm:
     return form
 
 
-def settings_form(template: Template, *, name: str, memory_mb: int, values: dict[str, Value]) -> ServerForm:
+class RestChoices(Protocol):
+    """What of a server says when it rests and who wakes it."""
+
+    @property
+    def idle_minutes(self) -> int | None: ...
+
+    @property
+    def wake_by_join(self) -> bool: ...
+
+    @property
+    def wake_names(self) -> list[str]: ...
+
+
+def settings_form(
+    template: Template, *, name: str, memory_mb: int, values: dict[str, Value], rest: RestChoices
+) -> ServerForm:
     """The form that changes a server."""
     data: dict[str, Any] = {"name": name, "memory_mb": str(memory_mb), "template": template.slug}
     data.update({PREFIX + s.key: values.get(s.key, s.default) for s in template.settings})
-    return _form_class(template, with_eula=False)(data=data)
+    data["idle_minutes"] = "" if rest.idle_minutes is None else str(rest.idle_minutes)
+    data |= {"wake_by_join": rest.wake_by_join, "wake_names": ", ".join(rest.wake_names)}
+    made = _form_class(template, with_eula=False)
+    made.idle_minutes = _idle_field(rest.idle_minutes)
+    made.wake_by_join = BooleanField(_("Beitreten weckt den Server auf"))
+    made.wake_names = StringField(
+        _("Wer ihn wecken darf (Spielernamen, mit Komma)"),
+        description=_(
+            "Leer: alle, die beitreten. Wer nicht in der Liste steht, kann trotzdem mitspielen, wenn der Server läuft."
+        ),
+    )
+    return made(data=data)

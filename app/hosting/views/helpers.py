@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from math import ceil
 from typing import Any
 
 from flask import url_for
@@ -10,11 +11,15 @@ from flask_babel import gettext as _
 
 from app.billing.api import Method, MonthForecast, WalletState
 from app.hosting.policies import P
+from app.hosting.queries.doors import play_address
 from app.hosting.queries.server import ServerDetail, template_name
+from app.hosting.rules.idle import stops_at
 from app.hosting.rules.server import State
+from app.hosting.services.idle import rest_of
 from app.hosting.views.forms import size_word
 from app.hosting.views.prices import price_of
 from app.hosting.views.words import reason_text, state_tone, state_word
+from app.kit import clock
 from app.kit.authz import current_actor, may
 from app.kit.formats import day_text, money, money_rate
 from app.kit.i18n import choose_locale
@@ -27,11 +32,19 @@ class Helpers:
     size = staticmethod(size_word)
     reason = staticmethod(reason_text)
     hourly = staticmethod(price_of)
+    play_address = staticmethod(play_address)
 
     @staticmethod
-    def state(state: State) -> tuple[str, str]:
-        """Word and tone of a state."""
-        return state_word(state), state_tone(state)
+    def idle_left(server: ServerDetail) -> int | None:
+        """Minutes until it stops for want of players, at least one; None when it does not."""
+        now = clock.now()
+        at = stops_at(rest_of(server), now) if server.state is State.RUNNING else None
+        return None if at is None else max(1, ceil((at - now).total_seconds() / 60))
+
+    @staticmethod
+    def state(server: ServerDetail) -> tuple[str, str]:
+        """Word and tone of a server's state."""
+        return state_word(server.state, server.asleep), state_tone(server.state)
 
     @staticmethod
     def template(slug: str) -> str:

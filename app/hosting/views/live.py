@@ -42,7 +42,10 @@ def _log(server: ServerDetail) -> dict[str, Any]:
 
 FRAGMENTS: dict[str, tuple[str, Callable[[ServerDetail], dict[str, Any]]]] = {
     "status": ("_status", lambda server: {}),
-    "situation": ("_situation", lambda server: {"installation": facts.installation(server)}),
+    "situation": (
+        "_situation",
+        lambda server: {"installation": facts.installation(server), "rest": facts.rest(server)},
+    ),
     "cost": ("_cost", lambda server: {"cost": facts.cost_facts(server)}),
     "players": ("_players", lambda server: {}),
     "metrics": ("_metrics", _chart),

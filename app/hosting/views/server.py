@@ -33,6 +33,7 @@ def page_context(server: ServerDetail, window: str) -> dict[str, Any]:
         "cost": facts.cost_facts(server),
         "timeline": facts.timeline(server.organisation_id, server.id),
         "installation": facts.installation(server),
+        "rest": facts.rest(server),
         "chart": metrics_chart(server, series(server.id, window), window),
         "window": window,
         "following": "window" not in request.args,

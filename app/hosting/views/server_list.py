@@ -15,11 +15,11 @@ from app.billing import api as billing
 from app.hosting.catalog import templates
 from app.hosting.policies import P
 from app.hosting.queries.first_steps import first_steps
+from app.hosting.queries.rest import count_servers
 from app.hosting.queries.server import (
     GROUPS,
     ServerBrief,
     ServerFilter,
-    count_servers,
     list_servers_as,
     template_name,
 )
@@ -103,7 +103,7 @@ def servers() -> ResponseReturnValue:
 def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Line]:
     here, locale = url_for("hosting.servers"), choose_locale()
     names = {slug: template_name(slug, locale) for slug in {row.template for row in rows}}
-    words = {state: state_word(state) for state in {row.state for row in rows}}
+    words = {shown: state_word(*shown) for shown in {(row.state, row.asleep) for row in rows}}
     says = {"start": _("%(name)s starten"), "stop": _("%(name)s stoppen"), "": ""}
 
     def line(row: ServerBrief) -> Line:
@@ -114,7 +114,7 @@ def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Lin
             name=row.name,
             about=f"{names[row.template]} {row.game_version}" + (f" · {row.address}" if row.port else ""),
             live=dom_id("hosting-server", row.id, "row"),
-            word=words[row.state],
+            word=words[row.state, row.asleep],
             tone=state_tone(row.state),
             players=_players(row),
             memory=size_word(row.memory_mb),
@@ -159,7 +159,7 @@ def _checklist(
     return None if all(item[1] for item in items) else items
 
 
-def _tabs(counts: dict[State, int]) -> list[tuple[str, str, str, int]]:
+def _tabs(counts: dict[str, int]) -> list[tuple[str, str, str, int]]:
     """Filter tabs with how many servers each holds: (key, word, address, count)."""
     numbers = {"": sum(counts.values())}
     numbers.update({key: sum(counts.get(state, 0) for state in states) for key, states in GROUPS.items()})

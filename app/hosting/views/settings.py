@@ -31,7 +31,9 @@ def server_settings(server_id: UUID) -> ResponseReturnValue:
         raise Conflict(
             _("Die Vorlage dieses Servers gibt es nicht mehr. Er läuft weiter, lässt sich aber nicht ändern.")
         )
-    form = settings_form(template, name=found.name, memory_mb=found.memory_mb, values=found.settings)
+    form = settings_form(
+        template, name=found.name, memory_mb=found.memory_mb, values=found.settings, rest=found
+    )  # fmt: skip
     if request.method == "GET":
         return _page(found, form)
     if not form.validate_on_submit():
@@ -43,6 +45,7 @@ def server_settings(server_id: UUID) -> ResponseReturnValue:
             name=form.name.data,
             memory_mb=int(form.memory_mb.data),
             settings=form.setting_values(),
+            **form.rest_choices(),
         )
     except (Invalid, Conflict) as error:
         form.take_errors(error if isinstance(error, Invalid) else Invalid(error.message))

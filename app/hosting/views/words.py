@@ -27,6 +27,7 @@ GROUP_WORDS: dict[str, Any] = {
     "running": _l("Läuft"),
     "busy": _l("In Arbeit"),
     "stopped": _l("Gestoppt"),
+    "asleep": _l("Schläft"),
     "crashed": _l("Abgestürzt"),
 }
 
@@ -48,15 +49,16 @@ REASONS: dict[Reason, Any] = {
     Reason.NOT_STARTED: _l(
         "Die Maschine hat den Start abgelehnt. Der Betreiber sieht den Grund im Protokoll."
     ),
+    Reason.IDLE: _l("Niemand hat gespielt, darum hat er gespeichert und gestoppt."),
     Reason.NO_CREDIT: _l("Das Guthaben ging zu Ende. Deine Welt ist sicher; lade auf und starte neu."),
     Reason.HALTED: _l("Die Plattform wurde heruntergefahren."),
     Reason.DELETED: _l("Er wurde gelöscht."),
 }
 
 
-def state_word(state: State) -> str:
+def state_word(state: State, asleep: bool = False) -> str:
     """The state in one or two words."""
-    return str(STATES[state][0])
+    return _("Schläft") if asleep else str(STATES[state][0])
 
 
 def state_tone(state: State) -> str:
@@ -91,6 +93,7 @@ def _sentence(event: Recorded) -> tuple[str, str, str]:
         "deployed": (_("Installation begonnen"), "download", ""),
         "installed": (_("Installation fertig"), "package-check", "ok"),
         "start_requested": (_("Start angefordert"), "play", ""),
+        "woken": (_("Durch Beitreten geweckt"), "bell-ring", ""),
         "started": (_("Prozess gestartet, ab hier zählt die Zeit"), "play", ""),
         "ready": (_("Bereit zum Mitspielen"), "circle-check", "ok"),
         "stop_requested": (_("Stopp angefordert"), "square", ""),

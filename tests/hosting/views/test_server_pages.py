@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -11,9 +12,18 @@ from flask import Flask, render_template
 from flask.testing import FlaskClient
 
 from app.hosting.gateways.fake import FakeRuntime
+from app.hosting.gateways.ping import Pong
+from app.hosting.models import Server
 from app.hosting.queries.server import server_detail
+from app.hosting.rules.server import Desired, Reason
 from app.hosting.services import server as services
+from app.hosting.services.ending import order_end
+from app.hosting.services.life import record_ready
 from app.hosting.services.place import use_runtimes
+from app.hosting.services.vitals import note_answers
+from app.kit import clock
+from app.kit.authz import SYSTEM
+from app.kit.db import lock, transaction
 from app.kit.dom import dom_id
 from tests.hosting.money import give_credit
 from tests.people import People, Someone, sign_in
@@ -210,3 +220,57 @@ def test_a_console_without_lines_says_what_will_be_there(app: Flask) -> None:
         made = str(app.jinja_env.globals["ui"].console_log("log", []))  # type: ignore[attr-defined]
     assert 'data-empty="Noch nichts gesagt.' in made
     assert made.endswith("></div>"), "not even a space: the style sheet asks for :empty"
+
+
+def test_the_owner_chooses_how_long_it_waits_for_players(
+    frozen: datetime, client: FlaskClient, people: People, server_id: UUID, run_jobs: Callable[[], list[str]]
+) -> None:
+    there = f"/hosting/servers/{server_id}"
+    text = page(client, people.alice, f"{there}/settings")
+    assert "Wie üblich: nach 15 Minuten" in text
+    form = {"name": "Bauwelt Nord", "memory_mb": "512", "idle_minutes": "30"}
+    form |= {"setting_slots": "10", "setting_motd": "Hallo", "setting_version": "1.21.4"}
+    form |= {"setting_gamemode": "survival", "setting_difficulty": "hard", "setting_world": "superflat"}
+    form["setting_view_distance"] = "4"
+    assert client.post(f"{there}/settings", data=form).status_code == 303
+    assert '<option selected value="30">' in client.get(f"{there}/settings").text
+    assert client.post(f"{there}/settings", data=form | {"idle_minutes": "-3"}).status_code == 422
+    names = {"wake_by_join": "y", "wake_names": "Notch, jeb_"}
+    assert client.post(f"{there}/settings", data=form | names).status_code == 303
+    text = client.get(f"{there}/settings").text
+    assert 'value="Notch, jeb_"' in text
+    assert "checked" in text[text.index('id="wake_by_join"') - 40 :][:200]
+    answer = client.post(f"{there}/settings", data=form | {"wake_by_join": "y", "wake_names": "<b>"})
+    assert answer.status_code == 422
+    assert "Spielernamen ohne Sonderzeichen" in answer.text
+    run_jobs()
+    row = server_detail(server_id)
+    assert row is not None
+    assert row.run_id is not None
+    assert record_ready(server_id, row.run_id)
+    for seconds, words in (
+        (0, "stoppt in 30 min"),
+        (22.5 * 60, "stoppt in 8 min"),
+        (3600, "stoppt in 1 min"),
+    ):
+        clock.advance(seconds)
+        note_answers({server_id: Pong(0, 20, "", 0, "", 0.0)}, {server_id: row.run_id})
+        text = client.get(there).text
+        assert f"{words}, wenn niemand spielt" in text
+    note_answers({server_id: Pong(1, 20, "", 0, "", 0.0)}, {server_id: row.run_id})
+    assert "wenn niemand spielt" not in client.get(there).text
+    assert client.post(f"{there}/settings", data=form | {"idle_minutes": "0"}).status_code == 303
+    note_answers({server_id: Pong(0, 20, "", 0, "", 0.0)}, {server_id: row.run_id})
+    assert "wenn niemand spielt" not in client.get(there).text
+
+
+def test_who_did_not_stop_it_reads_why_it_stands_still(
+    client: FlaskClient, people: People, server_id: UUID, run_jobs: Callable[[], list[str]]
+) -> None:
+    run_jobs()
+    with transaction():
+        order_end(lock(Server, server_id), SYSTEM, Reason.IDLE, Desired.STOPPED)
+    run_jobs()
+    assert "Niemand hat gespielt" in page(client, people.alice, f"/hosting/servers/{server_id}")
+    assert "Niemand hat gespielt" in client.get(f"/hosting/servers/{server_id}/events").text
+    assert "Nobody played" in client.get(f"/hosting/servers/{server_id}?lang=en").text

@@ -1,13 +1,13 @@
 // A Minecraft client driven by lines of JSON: events go out, {"say": "…"} comes in.
-// usage: node bot.js HOST PORT NAME [VERSION]
+// usage: node bot.js HOST PORT NAME [VERSION [TYPED]]; TYPED is the host name it says it was told
 'use strict'
 const mineflayer = require('mineflayer')
 const readline = require('readline')
 
-const [host, port, username, version] = process.argv.slice(2)
+const [host, port, username, version, fakeHost] = process.argv.slice(2)
 const tell = (event, rest = {}) => process.stdout.write(JSON.stringify({ event, ...rest }) + '\n')
 
-const bot = mineflayer.createBot({ host, port: Number(port), username, version: version || false, auth: 'offline' })
+const bot = mineflayer.createBot({ host, port: Number(port), username, version: version || false, fakeHost, auth: 'offline' })
 bot.once('spawn', () => tell('joined', { name: bot.username, version: bot.version }))
 bot.on('messagestr', (text) => tell('chat', { text }))
 bot.on('kicked', (reason) => tell('kicked', { reason: JSON.stringify(reason) }))
