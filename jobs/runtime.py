@@ -161,14 +161,18 @@ def main() -> None:
     """Serve one queue until told to stop."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--queue", default="default")
-    queue = options.parse_args().queue
+    options.add_argument(
+        "--most", type=int, default=16, help="jobs of each of its queues at the same time, at most"
+    )
+    given = options.parse_args()
+    queue = given.queue
     app = application()
     observe.configure(f"worker-{queue}", level=app.extensions["kontor-settings"].log_level)
     stop = beating(app, f"worker-{queue}")
     connection = cache.make_client(app.extensions["kontor-settings"].redis_address)
     connection.connection_pool.connection_kwargs["socket_timeout"] = None
     if queue in PLACES:
-        _serve_many(Pool(connection, PLACES[queue], perform))
+        _serve_many(Pool(connection, {k: min(n, given.most) for k, n in PLACES[queue].items()}, perform))
     else:
         with app.app_context():
             _serve_one(queue, connection)

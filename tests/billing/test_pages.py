@@ -152,7 +152,7 @@ def test_the_history_spells_the_calculation_out(client: FlaskClient, people: Peo
     page = plain(sign_in(client, people.bob).get("/guthaben/verlauf").text)
     assert "4 GB × 1 h 32 min 10 s × 0,02 €/GB-h = 0,122888888 €" in page
     assert "−0,122888888" in page
-    amounts = re.findall(r"[0-9],([0-9]+) €</td>", page)
+    amounts = re.findall(r"[0-9],([0-9]+)\s€</span></td>", page)
     assert amounts
     assert {len(digits) for digits in amounts} == {9}, "points stand below each other"
     only = client.get("/guthaben/verlauf?kind=topup").text

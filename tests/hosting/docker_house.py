@@ -83,19 +83,17 @@ class House:
 
     def start(self, name: str) -> None:
         module = {"clock": ["jobs.clock"], "watch": ["jobs.watch"], "default": ["jobs.runtime"]}
-        command = module.get(name, ["jobs.runtime", "--queue", "infra"])
+        command = module.get(name, ["jobs.runtime", "--queue", "infra", "--most", "1"])
         url = self.gate.url if name in WORKERS else self.engine.url
         log = Path(self.environment["KONTOR_VAR_DIR"]) / f"{name}.log"
         environment = {**self.environment, "KONTOR_DOCKER_URL": url}
         self.processes[name] = spawn([sys.executable, "-m", *command], env=environment, cwd=ROOT, log=log)
 
     def kill_worker_on(self, path: str, server_id: UUID) -> None:
-        """SIGKILL to the worker that has this job, and to the horse it forked. Another one takes over."""
-        horse = self.horse_on(path, server_id)
-        parent = int(Path(f"/proc/{horse}/stat").read_text().rpartition(")")[2].split()[1])
-        name = next(name for name, process in self.processes.items() if process.pid == parent)
-        os.kill(parent, signal.SIGKILL)
-        os.kill(horse, signal.SIGKILL)
+        """SIGKILL to the worker that has this job. Another one takes over."""
+        pid = self.worker_on(path, server_id)
+        name = next(name for name, process in self.processes.items() if process.pid == pid)
+        os.kill(pid, signal.SIGKILL)
         self.processes.pop(name).wait()
 
     def revive_workers(self) -> None:
@@ -103,7 +101,7 @@ class House:
             if name not in self.processes:
                 self.start(name)
 
-    def horse_on(self, path: str, server_id: UUID) -> int:
+    def worker_on(self, path: str, server_id: UUID) -> int:
         """The process that works on a job of this kind for a server."""
         db.session.rollback()
         worker = db.session.scalar(

@@ -57,8 +57,10 @@ class Board:
 
     def wish(self, seconds: float = 5) -> dict[str, Any] | None:
         """The next wish to wake a server."""
-        found: Any = self.redis.blpop([WAKES], timeout=seconds)
-        return json.loads(found[1]) if found else None
+        until = time.monotonic() + seconds
+        while (found := self.redis.lpop(WAKES)) is None and time.monotonic() < until:
+            time.sleep(0.02)
+        return json.loads(str(found)) if found else None
 
 
 class Door:

@@ -303,7 +303,13 @@ def test_a_route_that_cannot_be_read_leaves_the_one_before(door: Door, board: Bo
     shown(door, "odd.play.localhost", "keinem Server")
 
 
-def test_the_log_names_no_player_and_no_address(door: Door) -> None:
+def test_the_log_names_no_player_and_no_address(door: Door, board: Board) -> None:
+    board.publish("log.play.localhost", state="asleep")
+    shown(door, "log.play.localhost", "schläft")
+    client = log_in(door.port, "log.play.localhost")
+    assert board.wish() is not None
+    client.close()
+    until(lambda: '"login"' in door.text())
     lines = [json.loads(line) for line in door.text().splitlines()]
     assert any(line["event"] == "login" for line in lines)
     assert any(line["event"] == "wake_asked" for line in lines)
