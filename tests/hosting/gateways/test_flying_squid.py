@@ -230,7 +230,7 @@ def test_it_runs_on_the_node_of_the_wheel_too(config: ProcessConfig, runtime: Pr
     spec = make_squid()
     other.start(spec)
     try:
-        eventually(lambda: said(other, spec, Kind.READY), 60)
+        eventually(lambda: said(other, spec, Kind.READY), 150)
         assert other.stop(spec.server_id, 20, "stop").exit_code == 0
     finally:
         other.remove(spec.server_id, keep_data=False)
