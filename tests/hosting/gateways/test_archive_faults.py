@@ -30,6 +30,8 @@ from tests.services.sftp import SftpServer, running_sftp
 from tests.services.sftp_password import running_password_sftp
 from tests.services.tmpfs import small_disk
 
+pytestmark = pytest.mark.slow
+
 KEY = "0192f0aa/0192f0bb/0192f0cc.tar.zst"
 BLOCK = random.Random(3).randbytes(1 << 20)
 

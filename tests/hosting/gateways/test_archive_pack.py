@@ -168,11 +168,12 @@ def test_sparse_files_stay_sparse_and_cost_nothing(tmp_path: Path) -> None:
 def test_sockets_and_pipes_are_left_out(world: Path, tmp_path: Path) -> None:
     os.mkfifo(world / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:
+        before = Path.cwd()
         os.chdir(world)
         try:
             listener.bind("sock")
         finally:
-            os.chdir(Path(__file__).parent)
+            os.chdir(before)
         packing = pack(world)
         data = b"".join(packing)
     assert packing.left_out == 2

@@ -30,6 +30,8 @@ from tests.services.s3 import S3Server, running_s3
 from tests.services.sftp import SftpServer, running_sftp
 from tests.services.tmpfs import small_disk
 
+pytestmark = pytest.mark.slow
+
 KEY = "0192f0aa/0192f0bb/0192f0cc.tar.zst"
 ROOT = Path(__file__).parents[3]
 

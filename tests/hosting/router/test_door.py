@@ -25,6 +25,8 @@ from tests.hosting.router.door import (
 )  # fmt: skip
 from tests.services.processes import free_port
 
+pytestmark = pytest.mark.slow
+
 HOST = "world.play.localhost"
 
 
