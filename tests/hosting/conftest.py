@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -20,11 +21,13 @@ from app.hosting.models import Run, Server
 from app.hosting.services import reconcile as reconciling
 from app.hosting.services.place import EXTENSION, use_runtimes
 from app.hosting.services.server import create_server
-from app.kit import clock
+from app.kit import cache, clock
 from app.kit.authz import Actor
 from app.kit.db import db, transaction
 from app.kit.ids import new_id
 from app.kit.money import NANOS, Money
+from jobs.watch import Watch
+from tests.services.redis import RedisServer
 
 GAME = "flying-squid"
 
@@ -155,3 +158,20 @@ def pg_host(pg_app: Flask, run_jobs: Callable[..., list[str]]) -> Iterator[Host]
 
 
 __all__ = ["GAME", "Host", "clock", "current_app", "plug_in"]
+
+
+@pytest.fixture
+def redis(app: Flask, redis_server: RedisServer) -> Iterator[Any]:
+    """The application's Redis, empty."""
+    client = cache.make_client(redis_server.url)
+    client.flushdb()
+    kept = app.extensions.get("kontor-redis")
+    app.extensions["kontor-redis"] = {"pid": os.getpid(), "client": client}
+    yield client
+    app.extensions["kontor-redis"] = kept or {}
+
+
+@pytest.fixture
+def watch(app: Flask, host: Host, redis: Any, frozen: datetime) -> Watch:
+    """A watch that tests call look by look."""
+    return Watch(app)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,30 +18,14 @@ from app.hosting.rules.server import Reason
 from app.hosting.services import doors
 from app.hosting.services.power import stop_all, stop_one
 from app.hosting.services.server import change_server, delete_server, deploy, start_server, stop_server
-from app.kit import cache, clock
+from app.kit import clock
 from app.kit.db import transaction
 from app.kit.errors import Invalid
 from jobs.watch import Watch
 from tests.hosting.conftest import Host
 from tests.people import People, sign_in
-from tests.services.redis import RedisServer
 
 NAMED = "bauwelt.play.localhost"
-
-
-@pytest.fixture
-def redis(app: Flask, redis_server: RedisServer) -> Iterator[Any]:
-    client = cache.make_client(redis_server.url)
-    client.flushdb()
-    kept = app.extensions.get("kontor-redis")
-    app.extensions["kontor-redis"] = {"pid": os.getpid(), "client": client}
-    yield client
-    app.extensions["kontor-redis"] = kept or {}
-
-
-@pytest.fixture
-def watch(app: Flask, host: Host, redis: Any, frozen: datetime) -> Watch:
-    return Watch(app)
 
 
 def look(watch: Watch) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +19,7 @@ from app.hosting.services import idle, lease
 from app.hosting.services.ending import order_end
 from app.hosting.services.server import change_server, start_server
 from app.hosting.services.watching import ask
-from app.kit import cache, clock
+from app.kit import clock
 from app.kit.authz import SYSTEM
 from app.kit.db import db, lock, transaction
 from app.kit.errors import Invalid
@@ -31,22 +29,6 @@ from app.messaging.services.preference import save_choices
 from jobs.watch import Watch
 from tests.hosting.conftest import Host
 from tests.people import People
-from tests.services.redis import RedisServer
-
-
-@pytest.fixture
-def redis(app: Flask, redis_server: RedisServer) -> Iterator[Any]:
-    client = cache.make_client(redis_server.url)
-    client.flushdb()
-    kept = app.extensions.get("kontor-redis")
-    app.extensions["kontor-redis"] = {"pid": os.getpid(), "client": client}
-    yield client
-    app.extensions["kontor-redis"] = kept or {}
-
-
-@pytest.fixture
-def watch(app: Flask, host: Host, redis: Any, frozen: datetime) -> Watch:
-    return Watch(app)
 
 
 def spend(watch: Watch, minutes: float, host: Host | None = None) -> None:

@@ -10,18 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from app.billing.services.price import ensure_price_list
-from app.core.carrier import rq_carrier
 from app.hosting.services.place import runtime_named
 from app.hosting.services.server import change_server, stop_server
 from app.kit import cache
-from app.kit.db import db, transaction
-from tests.conftest import make_app
 from tests.hosting.conftest import Host
+from tests.hosting.platform import running_platform, until
 from tests.hosting.router.door import Door, ask_status, open_door
-from tests.hosting.test_real_workers import Platform, check, until
+from tests.hosting.test_real_workers import check
 from tests.services.nodejs import NodeTools
-from tests.services.processes import free_range
 
 pytestmark = pytest.mark.slow
 HOST = "bauwelt.play.localhost"
@@ -32,27 +28,10 @@ JOINS = 3
 def house(
     tmp_path: Path, redis_url: str, squid_cache: Path, run_jobs: Callable[..., list[str]]
 ) -> Iterator[tuple[Host, Door]]:
-    ports = free_range(20)
     cache.make_client(redis_url).flushdb()
     (tmp_path / "games-cache").symlink_to(squid_cache)
-    app = make_app(tmp_path, redis_url=redis_url, game_ports=ports)
-    app.extensions["kontor-carrier"] = rq_carrier
-    with app.app_context():
-        with transaction():
-            ensure_price_list()
-        host = Host(None, run_jobs)  # type: ignore[arg-type]
-        host.fund()
-        platform = Platform(tmp_path, redis_url, ports)
-        for name in ("clock", "watch"):
-            platform.start(name, f"jobs.{name}")
-        platform.start("default", "jobs.runtime", "--queue", "default")
-        platform.start_worker()
-        with open_door(redis_url, tmp_path) as door:
-            yield host, door
-        platform.end()
-        for owned in runtime_named("process").list_owned():
-            runtime_named("process").remove(owned.server_id, keep_data=False)
-        db.session.remove()
+    with running_platform(tmp_path, redis_url, run_jobs) as (host, _), open_door(redis_url, tmp_path) as door:
+        yield host, door
 
 
 def is_now(host: Host, server_id: UUID, state: str) -> Callable[[], bool]:

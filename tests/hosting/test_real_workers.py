@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,87 +12,23 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.billing.services.price import ensure_price_list
-from app.core.carrier import rq_carrier
 from app.core.models import Job
 from app.hosting.services import halt
 from app.hosting.services.place import runtime_named
 from app.hosting.services.server import send_command, start_server, stop_server
-from app.kit.config import ROOT
-from app.kit.db import db, transaction
-from tests.conftest import make_app
+from app.kit.db import db
 from tests.hosting.conftest import Host
-from tests.services.processes import free_range
+from tests.hosting.platform import Platform, running_platform, until
 
 pytestmark = pytest.mark.slow
-
-
-class Platform:
-    """The background processes of an installation, each in a process group of its own."""
-
-    def __init__(self, folder: Path, redis_url: str, ports: str) -> None:
-        self.environment = {
-            **os.environ,
-            "KONTOR_VAR_DIR": str(folder),
-            "KONTOR_REDIS_URL": redis_url,
-            "KONTOR_MODULES": "hosting",
-            "KONTOR_GAME_PORTS": ports,
-            "PYTHONPATH": str(ROOT),
-        }
-        self.folder = folder
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str, *command: str) -> None:
-        with open(self.folder / f"{name}.log", "ab") as log:
-            self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-
-    def start_worker(self) -> None:
-        self.start("worker", "jobs.runtime", "--queue", "infra")
-
-    def kill(self, name: str) -> None:
-        """SIGKILL to the process and everything it forked."""
-        process = self.running.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def end(self) -> None:
-        for name in list(self.running):
-            self.kill(name)
 
 
 @pytest.fixture
 def platform(
     tmp_path: Path, redis_url: str, run_jobs: Callable[..., list[str]]
 ) -> Iterator[tuple[Host, Platform]]:
-    ports = free_range(20)
-    app = make_app(tmp_path, redis_url=redis_url, game_ports=ports)
-    app.extensions["kontor-carrier"] = rq_carrier
-    with app.app_context():
-        with transaction():
-            ensure_price_list()
-        host = Host(None, run_jobs)  # type: ignore[arg-type]
-        host.fund()
-        found = Platform(tmp_path, redis_url, ports)
-        for name, module in (("clock", "jobs.clock"), ("watch", "jobs.watch")):
-            found.start(name, module)
-        found.start("default", "jobs.runtime", "--queue", "default")
-        found.start_worker()
-        yield host, found
-        found.end()
-        for owned in runtime_named("process").list_owned():
-            runtime_named("process").remove(owned.server_id, keep_data=False)
-        db.session.remove()
-
-
-def until(check: Callable[[], bool], seconds: float) -> float:
-    began = time.monotonic()
-    while not check():
-        assert time.monotonic() - began < seconds, "did not happen in time"
-        time.sleep(0.05)
-    return time.monotonic() - began
+    with running_platform(tmp_path, redis_url, run_jobs) as found:
+        yield found
 
 
 def working_on(path: str) -> bool:

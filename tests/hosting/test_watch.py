@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,22 +26,6 @@ from app.kit.db import db
 from app.kit.errors import Unavailable
 from jobs.watch import Watch
 from tests.hosting.conftest import Host
-from tests.services.redis import RedisServer
-
-
-@pytest.fixture
-def redis(app: Flask, redis_server: RedisServer) -> Iterator[Any]:
-    client = cache.make_client(redis_server.url)
-    client.flushdb()
-    kept = app.extensions.get("kontor-redis")
-    app.extensions["kontor-redis"] = {"pid": os.getpid(), "client": client}
-    yield client
-    app.extensions["kontor-redis"] = kept or {}
-
-
-@pytest.fixture
-def watch(app: Flask, host: Host, redis: Any, frozen: datetime) -> Watch:
-    return Watch(app)
 
 
 def look(watch: Watch, seconds: float = 1.0) -> None:
