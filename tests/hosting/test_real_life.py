@@ -36,8 +36,8 @@ from app.kit.ids import new_id
 from jobs.watch import Watch
 from tests.conftest import make_app
 from tests.hosting.conftest import Host
-from tests.hosting.gateways.rigs import CATALOG, Rig, free_port, process_rig
-from tests.services.processes import free_range
+from tests.hosting.gateways.rigs import CATALOG, Rig, process_rig
+from tests.services.processes import free_range, game_port
 
 pytestmark = pytest.mark.slow
 
@@ -215,7 +215,7 @@ def test_a_process_nobody_wants_is_ended(real: Real) -> None:
     row = host.row(server_id)
     assert row.run_id is not None
     spec = work.spec_of(row, host.runs(server_id)[0], row.run_id)
-    unknown = replace(spec, server_id=new_id(), run_id=new_id(), port=free_port())
+    unknown = replace(spec, server_id=new_id(), run_id=new_id(), port=game_port())
     runtime.start(unknown)
     until = time.monotonic() + 45
     while time.monotonic() < until and runtime.inspect(unknown.server_id).state is Existing.RUNNING:

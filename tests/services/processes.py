@@ -1,6 +1,7 @@
 """Child processes of the tests: they die with the test run, even when it is killed."""
 
 import ctypes
+import itertools
 import os
 import pwd
 import random
@@ -90,13 +91,36 @@ def free_port() -> int:
         return port
 
 
+GAME_PORTS = range(21_000, 32_000)
+"""Below what the kernel hands out for outgoing connections; RCON lies 10,000 below."""
+
+
+def _own_ports() -> range:
+    """The game ports of this process of the test run: two that test side by side never look for the same one."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    size = len(GAME_PORTS) // 8
+    return GAME_PORTS[worker * size : (worker + 1) * size]
+
+
+_next_port = itertools.count(random.randrange(600))
+
+
+def game_port() -> int:
+    """A port for one game that nobody uses now; the same is not given again soon."""
+    ports = _own_ports()[:600]
+    for _ in ports:
+        port = ports[next(_next_port) % len(ports)]
+        if _bindable(port) and _bindable(port - 10_000):
+            return port
+    raise AssertionError("no free port for a game")
+
+
 def free_range(count: int) -> str:
     """So many ports in a row, as the setting for game ports has them: all free now, here and 10,000 below (RCON)."""
+    own = _own_ports()[600:]
     for _ in range(200):
-        first = random.randrange(
-            21_000, 32_000 - count
-        )  # below what the kernel hands out for outgoing connections
-        ports = range(first, first + count)
+        first = random.randrange(len(own) - count)
+        ports = own[first : first + count]
         if all(_bindable(port) and _bindable(port - 10_000) for port in ports):
             return f"{ports[0]}-{ports[-1]}"
     raise AssertionError("no free range of ports")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
-import socket
 import tempfile
 import time
 import uuid
@@ -21,23 +19,10 @@ from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
 from app.hosting.gateways.runtime import ConsoleChunk, Observed, Quiet, Runtime, Spec, State
 from app.hosting.rules.setting import Value
 from app.hosting.rules.template import Template
+from tests.services.processes import game_port
 
 CATALOG = Path(__file__).parent / "catalog"
 EDGE = read_templates(CATALOG)["edge"]
-
-_ports = itertools.count(25_700 + os.getpid() % 100)
-
-
-def free_port() -> int:
-    """A port of this test run's own range that nobody uses now."""
-    while True:
-        port = 25_700 + next(_ports) % 250
-        with socket.socket() as probe:
-            try:
-                probe.bind(("0.0.0.0", port))
-            except OSError:
-                continue
-            return port
 
 
 def make_spec(
@@ -48,7 +33,7 @@ def make_spec(
         run_id=uuid.uuid4(),
         template=template,
         memory_mb=memory_mb,
-        port=port or free_port(),
+        port=port or game_port(),
         settings=settings,
     )
 

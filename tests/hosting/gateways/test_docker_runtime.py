@@ -25,8 +25,9 @@ from app.hosting.gateways.runtime import (
     State,
 )
 from app.hosting.rules.console import Kind, happening
-from tests.hosting.gateways.rigs import Rig, eventually, free_port, make_spec
+from tests.hosting.gateways.rigs import Rig, eventually, make_spec
 from tests.services.docker_engine import DockerEngine, docker_rig, load_test_image, running_engine
+from tests.services.processes import game_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -264,7 +265,7 @@ def test_flying_squid_runs_in_a_container_with_the_image_of_the_operator(
     runtime = DockerRuntime(DockerConfig(url=docker_engine.url, installation="squid", read_only_folders=folders,
                                          network="bridge" if docker_engine.bridge else "host"))  # fmt: skip
     spec = Spec(
-        server_id=uuid.uuid4(), run_id=uuid.uuid4(), template=template, memory_mb=512, port=free_port(), image=image
+        server_id=uuid.uuid4(), run_id=uuid.uuid4(), template=template, memory_mb=512, port=game_port(), image=image
     )  # fmt: skip
     try:
         runtime.prepare(spec, Quiet())

@@ -25,8 +25,9 @@ from app.hosting.gateways.process import ProcessConfig, ProcessRuntime, node
 from app.hosting.gateways.process import npm as npm_module
 from app.hosting.gateways.runtime import InstallFailed, NotPrepared, Quiet, Spec, State
 from app.hosting.rules.console import Kind, happening, read_players, read_tps
-from tests.hosting.gateways.rigs import eventually, free_port
+from tests.hosting.gateways.rigs import eventually
 from tests.services.nodejs import NodeTools
+from tests.services.processes import game_port
 
 pytestmark = pytest.mark.slow
 SQUID = templates()["flying-squid"]
@@ -60,7 +61,7 @@ def runtime(config: ProcessConfig) -> ProcessRuntime:
 
 def make_squid(**settings: object) -> Spec:
     return Spec(
-        server_id=uuid.uuid4(), run_id=uuid.uuid4(), template=SQUID, memory_mb=512, port=free_port(),
+        server_id=uuid.uuid4(), run_id=uuid.uuid4(), template=SQUID, memory_mb=512, port=game_port(),
         settings=settings,  # type: ignore[arg-type]
     )  # fmt: skip
 
