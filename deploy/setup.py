@@ -149,6 +149,9 @@ FAST = "not slow and not docker and not browser and not postgres and not bench"
 def main() -> None:
     """Prepare and run one target."""
     target, *rest = sys.argv[1:] or ["run"]
+    os.environ.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # else each of the platform's processes compiles all of it again
     if target == "run":
         check_ports()
     one_at_a_time()

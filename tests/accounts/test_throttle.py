@@ -121,6 +121,7 @@ def test_one_account_is_guarded_from_all_networks_together(client: FlaskClient, 
     assert codes == [422] * most + [429]
 
 
+@pytest.mark.slow
 def test_one_network_cannot_try_all_accounts(client: FlaskClient, people: People) -> None:
     most = limits.PASSWORD_NETWORK.most
     codes = [

@@ -38,6 +38,7 @@ def test_the_limit_is_told_and_held(app: Flask, people: People, monkeypatch: pyt
     assert caller(app, people.alice)("GET", "/templates").status_code == 200  # another token has its own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["redis", "memory"])
 def test_it_refills_evenly(app: Flask, where: str, request: pytest.FixtureRequest) -> None:
     if where == "redis":

@@ -37,6 +37,7 @@ def _act(dice: random.Random, house: House, server: tuple[str, UUID], codes: lis
     dice.choice(acts)()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_a_crowd_leaves_clean_books(db_app: Flask, seed: int) -> None:
     """No deadlock, no lost or doubled nano-euro, no open interval twice, whatever the threads do."""

@@ -76,6 +76,7 @@ def live_through(house: House, dice: random.Random, begin: datetime) -> None:
     settle(house.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("begin", ["2026-10-10T22:30:00.000123+00:00", "2026-03-12T05:00:00+00:00"])
 def test_thirty_days(db_app: Flask, house: House, seed: int, begin: str) -> None:

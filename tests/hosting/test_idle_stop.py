@@ -32,9 +32,9 @@ from tests.people import People
 
 
 def spend(watch: Watch, minutes: float, host: Host | None = None) -> None:
-    """Minutes of the watch, a slow look every ten seconds; with `host` workers do their jobs too."""
-    for _ in range(round(minutes * 6)):
-        clock.advance(10)
+    """Minutes of the watch, a slow look every half minute; with `host` workers do their jobs too."""
+    for _ in range(round(minutes * 2)):
+        clock.advance(30)
         watch._inspected = watch._renewed = 0.0
         watch.fast()
         watch.slow()

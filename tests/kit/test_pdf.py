@@ -98,7 +98,7 @@ def test_nothing_else_is_ever_read(app: Flask, tmp_path: Path) -> None:
             self.send_error(404)
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     secret = tmp_path / "secret.txt"
     secret.write_text("TOP-SECRET")
     here = f"http://127.0.0.1:{server.server_port}"

@@ -76,6 +76,7 @@ def test_who_is_not_signed_in_is_told_so(site: Site) -> None:
     assert visitor.ended() == 1008
 
 
+@pytest.mark.slow
 def test_a_crowd_without_a_session_takes_no_room_from_viewers(site: Site) -> None:
     """They neither answer the close frame nor hang up; the process has 40 threads here."""
     crowd = []

@@ -74,6 +74,7 @@ def parent_of(pid: int) -> int:
         return 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["ctrl-c", "term", "term supervisor", "kill guard", "kill supervisor"])
 def test_nothing_is_left_behind(runner: "subprocess.Popen[str]", folder: Path, who: str) -> None:
     game = int((folder / "game.pid").read_text())
@@ -90,6 +91,7 @@ def test_nothing_is_left_behind(runner: "subprocess.Popen[str]", folder: Path, w
     assert (code == 0) == (not who.startswith("kill"))
 
 
+@pytest.mark.slow
 def test_what_crashes_comes_back_with_growing_pauses(runner: "subprocess.Popen[str]", folder: Path) -> None:
     crashes = folder / "crashes"
     wait_until(lambda: crashes.exists() and len(crashes.read_text()) >= 3, what="two restarts")

@@ -239,6 +239,7 @@ class TestAFolderThatCannotBePacked:
         (world / "server.properties").chmod(0)
         assert self.refused(world) == ("unreadable", "server.properties")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("what", ["grows", "shrinks", "rewritten", "vanishes", "appears"])
     def test_says_when_something_else_still_writes_there(self, world: Path, what: str) -> None:
         """The change comes after the first chunk, when some files are read and others are not."""
@@ -276,6 +277,7 @@ class TestDamage:
             unpack(iter(chunks), target, expected)
         assert list(target.iterdir()) == []
 
+    @pytest.mark.slow
     def test_a_flipped_bit_anywhere(self, world: Path, tmp_path: Path) -> None:
         data, expected = packed(world)
         dice = random.Random()

@@ -203,7 +203,7 @@ def test_a_wrong_secret_a_closed_port_and_silence_are_told_apart() -> None:
 def test_nonsense_is_a_fault(nonsense: bytes) -> None:
     def answer(connection: socket.socket, *_: object) -> None:
         connection.sendall(nonsense)
-        connection.close()
+        connection.shutdown(socket.SHUT_RDWR)
 
     with serving(rcon_server(answer)) as address, pytest.raises(rcon.RconFault):
         ask(address)
