@@ -16,6 +16,7 @@ from tests.live.client import Client, Refused
 from tests.live.conftest import ORIGIN, Site
 from tests.services.processes import wait_until
 
+pytestmark = pytest.mark.slow
 FORBIDDEN = 0xF0
 BIG = 0xB1
 
@@ -76,7 +77,6 @@ def test_who_is_not_signed_in_is_told_so(site: Site) -> None:
     assert visitor.ended() == 1008
 
 
-@pytest.mark.slow
 def test_a_crowd_without_a_session_takes_no_room_from_viewers(site: Site) -> None:
     """They neither answer the close frame nor hang up; the process has 40 threads here."""
     crowd = []
@@ -133,7 +133,6 @@ def test_new_lines_follow_the_snapshot_without_doubles_and_escaped(site: Site) -
     assert news == f'<hx-partial hx-target="#{topic}" hx-swap="beforeend"><p>&lt;script&gt;</p></hx-partial>'
 
 
-@pytest.mark.slow
 def test_a_reader_that_stops_reading_is_dropped_alone(site: Site) -> None:
     topic = site.set(BIG, 0)
     stuck = site.connect("9.member.de")
@@ -180,7 +179,6 @@ def test_odd_clients_end_alone(site: Site) -> None:
     odd.until(">2 ")
 
 
-@pytest.mark.slow
 def test_an_ended_session_is_closed_and_changed_rights_come_back_anew(site: Site) -> None:
     topic = site.set(1, 1)
     stays, ended, removed, promoted = (site.connect(f"{n}.member.de", topic) for n in (70, 71, 72, 73))
@@ -200,7 +198,6 @@ def test_a_fragment_that_is_gone_says_nothing_and_may_return(site: Site) -> None
     viewer.until(">5 ")
 
 
-@pytest.mark.slow
 def test_after_a_restart_of_redis_everybody_sees_the_truth(site: Site) -> None:
     topic = site.set(1, 1)
     viewer = site.connect("7.member.de", topic)
@@ -213,7 +210,6 @@ def test_after_a_restart_of_redis_everybody_sees_the_truth(site: Site) -> None:
     viewer.until(">3 ")
 
 
-@pytest.mark.slow
 def test_a_restart_says_goodbye_and_all_who_return_see_the_truth(site: Site) -> None:
     topic = site.set(1, 1)
     viewers = [site.connect("7.member.de", topic) for _ in range(20)]
@@ -232,7 +228,6 @@ def test_a_restart_says_goodbye_and_all_who_return_see_the_truth(site: Site) -> 
         assert ">2 " in (again.receive() or "")
 
 
-@pytest.mark.slow
 def test_a_killed_process_loses_nobody(site: Site) -> None:
     topic = site.set(1, 1)
     viewer = site.connect("7.member.de", topic)
@@ -244,7 +239,6 @@ def test_a_killed_process_loses_nobody(site: Site) -> None:
     site.connect("7.member.de", topic).until(">9 ")
 
 
-@pytest.mark.slow
 def test_leaving_viewers_leave_nothing_behind(site: Site) -> None:
     topic = site.set(1, 1)
     for _ in range(10):

@@ -23,6 +23,7 @@ from app.hosting.gateways.runtime import AlreadyRunning, DiskFull, Quiet, Spec, 
 from app.hosting.rules.setting import Setting, Words
 from tests.hosting.gateways.rigs import CATALOG, EDGE, Rig, eventually, make_spec, open_folder, process_rig
 
+pytestmark = pytest.mark.slow
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives each server a user of its own")
 
 
