@@ -29,37 +29,49 @@ def start_server(actor: Actor, server_id: UUID) -> None:
     """Start a stopped or crashed server. A second click finds it starting and gets Conflict. Raises NoCredit."""
     require(actor, P.server_power)
     with transaction():
-        server = owned(actor, server_id)
-        if server.state not in (State.STOPPED, State.CRASHED):
-            raise Conflict(_not_now(server.state))
-        require_credit(server)
-        server.crash_count = 0
-        begin(server, actor, automatic=False)
+        order_start(owned(actor, server_id), actor)
+
+
+def order_start(server: Server, actor: Actor, *, automatic: bool = False) -> None:
+    """The start itself. Joins the caller's transaction; the row is locked. Raises as `start_server` does."""
+    if server.state not in (State.STOPPED, State.CRASHED):
+        raise Conflict(_not_now(server.state))
+    require_credit(server)
+    server.crash_count = 0
+    begin(server, actor, automatic=automatic)
 
 
 def stop_server(actor: Actor, server_id: UUID) -> None:
     """Stop with save. Also takes back a restart the platform has planned. Raises Conflict when there is nothing to stop."""
     require(actor, P.server_power)
     with transaction():
-        server = owned(actor, server_id)
-        if server.state == State.CRASHED and server.desired == Desired.RUNNING:
-            set_state(server, State.STOPPED, desired=Desired.STOPPED.value, next_restart_at=None)
-        elif server.state in (State.STARTING, State.RUNNING) or (
-            server.state == State.STOPPING and server.desired == Desired.RUNNING
-        ):
-            order_end(server, actor, Reason.REQUESTED, Desired.STOPPED)
-        else:
-            raise Conflict(_not_now(server.state))
+        order_stop(owned(actor, server_id), actor)
+
+
+def order_stop(server: Server, actor: Actor) -> None:
+    """The stop itself. Joins the caller's transaction; the row is locked. Raises as `stop_server` does."""
+    if server.state == State.CRASHED and server.desired == Desired.RUNNING:
+        set_state(server, State.STOPPED, desired=Desired.STOPPED.value, next_restart_at=None)
+    elif server.state in (State.STARTING, State.RUNNING) or (
+        server.state == State.STOPPING and server.desired == Desired.RUNNING
+    ):
+        order_end(server, actor, Reason.REQUESTED, Desired.STOPPED)
+    else:
+        raise Conflict(_not_now(server.state))
 
 
 def restart_server(actor: Actor, server_id: UUID) -> None:
     """Stop with save and start again, with changed settings if there are any."""
     require(actor, P.server_power)
     with transaction():
-        server = owned(actor, server_id)
-        if server.state != State.RUNNING:
-            raise Conflict(_not_now(server.state))
-        order_end(server, actor, Reason.RESTART, Desired.RUNNING)
+        order_restart(owned(actor, server_id), actor)
+
+
+def order_restart(server: Server, actor: Actor) -> None:
+    """The restart itself. Joins the caller's transaction; the row is locked. Raises as `restart_server` does."""
+    if server.state != State.RUNNING:
+        raise Conflict(_not_now(server.state))
+    order_end(server, actor, Reason.RESTART, Desired.RUNNING)
 
 
 def kill_server(actor: Actor, server_id: UUID) -> None:
@@ -78,6 +90,13 @@ def send_command(actor: Actor, server_id: UUID, line: str) -> UUID:
     The text is sealed in the job's row; the event says only how long it was.
     """
     require(actor, P.server_command)
+    text = command_text(line)
+    with transaction():
+        return order_command(owned(actor, server_id), actor, text)
+
+
+def command_text(line: str) -> str:
+    """The line as the game gets it. Raises Invalid at `line`."""
     text = line.strip()
     if not text:
         raise Invalid(fields={"line": _("Gib einen Befehl ein.")})
@@ -85,18 +104,21 @@ def send_command(actor: Actor, server_id: UUID, line: str) -> UUID:
         raise Invalid(fields={"line": _("Höchstens %(most)s Zeichen.", most=LONGEST_COMMAND)})
     if any(not char.isprintable() for char in text):
         raise Invalid(fields={"line": _("Enthält Zeichen, die man nicht sieht.")})
-    with transaction():
-        server = owned(actor, server_id)
-        if server.state != State.RUNNING:
-            raise Conflict(_("Der Server läuft nicht."))
-        record(
-            events.CommandSent(len(text)), actor=actor, organisation_id=server.organisation_id,
-            subject=charge.subject(server_id),
-        )  # fmt: skip
-        return tasks.command.later(
-            actor=actor, organisation_id=server.organisation_id, subject=charge.subject(server_id),
-            server_id=str(server_id), run_id=str(server.run_id), sealed=seal(text),
-        )  # fmt: skip
+    return text
+
+
+def order_command(server: Server, actor: Actor, text: str) -> UUID:
+    """The job that types a checked line. Joins the caller's transaction; the row is locked. Raises Conflict."""
+    if server.state != State.RUNNING:
+        raise Conflict(_("Der Server läuft nicht."))
+    record(
+        events.CommandSent(len(text)), actor=actor, organisation_id=server.organisation_id,
+        subject=charge.subject(server.id),
+    )  # fmt: skip
+    return tasks.command.later(
+        actor=actor, organisation_id=server.organisation_id, subject=charge.subject(server.id),
+        server_id=str(server.id), run_id=str(server.run_id), sealed=seal(text),
+    )  # fmt: skip
 
 
 def stop_all(organisation_id: UUID, reason: Reason) -> int:
