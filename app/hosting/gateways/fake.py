@@ -7,6 +7,7 @@ commands of the contract's test game. Nothing sleeps: what takes time elsewhere 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from uuid import UUID
 
 from app.hosting.gateways.fake_node import MEGABYTE, FakeNode, FakeRun
@@ -20,6 +21,7 @@ from app.hosting.gateways.runtime import (
     InstallFailed,
     NotPrepared,
     Observed,
+    OutOfReach,
     Owned,
     PortTaken,
     Progress,
@@ -27,6 +29,8 @@ from app.hosting.gateways.runtime import (
     Spec,
     State,
     Step,
+    WorldExists,
+    WorldMissing,
 )
 from app.hosting.rules.console import clean
 from app.hosting.rules.template import RuntimeName
@@ -79,9 +83,12 @@ class FakeRuntime:
                     raise NotPrepared(spec.template.slug)
                 if not self._bindable(spec.port):
                     raise PortTaken(str(spec.port))
+                world = node.worlds.of(spec.server_id, spec.world)
+                if spec.world and not world.exists():
+                    raise WorldMissing(spec.world)
+                world.make()
                 run = FakeRun(spec, clock.now())
                 node.runs.setdefault(spec.server_id, []).append(run)
-                node.data.setdefault(spec.server_id, [])
                 node.started.append(spec.run_id)
                 run.tick()
             return Handle(spec.server_id, spec.run_id, Address("127.0.0.1", spec.port), fresh=same is None)
@@ -130,7 +137,7 @@ class FakeRuntime:
             for run in self.node.runs.pop(server_id, []):
                 run.end(137)
             if not keep_data:
-                self.node.data.pop(server_id, None)
+                self.node.worlds.remove_all(server_id)
 
     def send_command(self, server_id: UUID, line: str) -> str | None:
         text = checked_line(line)
@@ -145,7 +152,7 @@ class FakeRuntime:
 
     def _do(self, run: FakeRun, line: str) -> str:
         word, _, rest = line.partition(" ")
-        world = self.node.data[run.spec.server_id]
+        world = self.node.worlds.of(run.spec.server_id, run.spec.world)
         actions: dict[str, Callable[[], str | None]] = {
             "stop": lambda: self._stop_saved(run),
             "list": lambda: (
@@ -171,7 +178,7 @@ class FakeRuntime:
 
     def _stop_saved(self, run: FakeRun) -> str:
         run.say("Stopping the server")
-        self.node.data[run.spec.server_id].append("saved")
+        self.node.worlds.of(run.spec.server_id, run.spec.world).append("saved")
         run.say("Saved the game")
         run.end(0)
         return "Stopping the server"
@@ -206,18 +213,46 @@ class FakeRuntime:
                 run = self.node.run(server_id)
                 if run is not None and run.alive:
                     seconds = (clock.now() - run.started_at).total_seconds()
-                    disk = sum(map(len, self.node.data[server_id]))
+                    disk = self.node.worlds.of(server_id, run.spec.world).bytes()
                     found[server_id] = Sample(run.memory_bytes, 0.05 * seconds, disk, 0, 0)
             return found
 
-    def disk_bytes(self, server_id: UUID) -> int:
+    def disk_bytes(self, server_id: UUID, world: str = "") -> int:
         with self.node.call("disk_bytes"):
-            return sum(map(len, self.node.data.get(server_id, [])))
+            return self.node.worlds.of(server_id, world).bytes()
+
+    def world_folder(self, server_id: UUID, world: str) -> Path:
+        with self.node.call("world_folder"):
+            self._in_reach()
+            found = self.node.worlds.of(server_id, world)
+            if not found.exists():
+                raise WorldMissing(world)
+            return found.folder
+
+    def make_world(self, server_id: UUID, world: str) -> Path:
+        with self.node.call("make_world"):
+            self._in_reach()
+            made = self.node.worlds.of(server_id, world)
+            if not made.empty():
+                raise WorldExists(world)
+            made.make()
+            return made.folder
+
+    def remove_world(self, server_id: UUID, world: str) -> None:
+        with self.node.call("remove_world"):
+            run = self.node.run(server_id)
+            if run is not None and run.alive and run.spec.world == world:
+                raise AlreadyRunning("", run.spec.run_id)
+            self.node.worlds.of(server_id, world).remove()
+
+    def _in_reach(self) -> None:
+        if self.node.out_of_reach:
+            raise OutOfReach()
 
     def list_owned(self) -> list[Owned]:
         with self.node.call("list_owned"):
             owned = []
-            for server_id in {*self.node.runs, *self.node.data}:
+            for server_id in {*self.node.runs, *self.node.worlds.servers()}:
                 seen = self._observed(server_id)
                 owned.append(Owned(server_id, seen.run_id, seen.state))
             return owned

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import threading
+import weakref
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
+from app.hosting.gateways.fake_world import FakeWorld, Worlds
 from app.hosting.gateways.ping import Pong
 from app.hosting.gateways.runtime import Address, NotRunning, RuntimeUnavailable, Spec
 from app.hosting.rules.console import clean
@@ -57,13 +62,16 @@ class FakeRun:
 
 
 class FakeNode:
-    """The machine behind fake runtimes, with handles for tests to break it."""
+    """The machine behind fake runtimes, with handles for tests to break it.
 
-    def __init__(self) -> None:
+    Worlds are real folders below `root`; without one they lie in a temporary folder that goes with the node.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
         self.lock = threading.RLock()
         self.prepared: set[str] = set()
         self.runs: dict[UUID, list[FakeRun]] = {}
-        self.data: dict[UUID, list[str]] = {}
         self.foreign_ports: set[int] = set()
         self.started: list[UUID] = []
         """Run ids in the order in which processes really started: a doubled start shows here."""
@@ -71,6 +79,31 @@ class FakeNode:
         self.down = False
         self.missing_images: set[str] = set()
         self.broken_installs: set[str] = set()
+        self.out_of_reach = False
+        """As an engine on another machine: games run, but nobody here can read their worlds."""
+
+    @property
+    def root(self) -> Path:
+        with self.lock:
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="kontor-fake-"))
+                weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
+            return self._root
+
+    @property
+    def worlds(self) -> Worlds:
+        return Worlds(self.root)
+
+    @property
+    def data(self) -> Mapping[UUID, FakeWorld]:
+        """Of each server that has one, the world of its newest run; before any run, the first there is."""
+        found = {}
+        for server_id in self.worlds.servers():
+            run = self.run(server_id)
+            generations = self.worlds.generations(server_id)
+            played = run.spec.world if run is not None else generations[0]
+            found[server_id] = self.worlds.of(server_id, played if played in generations else generations[0])
+        return found
 
     def fail_next(self, method: str, error: Exception | None = None, *, after: bool = False) -> None:
         """The next call fails: before it did anything, or (`after`) when all is done and only the answer is lost."""

@@ -10,16 +10,30 @@ Rules that every implementation keeps (`tests/hosting/gateways/test_runtime_cont
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 from app.hosting.rules.setting import Value
 from app.hosting.rules.template import RuntimeName, Template
 from app.kit.errors import KontorError, Unavailable
+
+_WORLD = re.compile(r"[0-9a-z]{0,32}")
+
+
+def checked_world(world: str) -> str:
+    """The name of a generation when it has our form (empty is the first one); it becomes part of a path.
+
+    ValueError otherwise.
+    """
+    if not _WORLD.fullmatch(world):
+        raise ValueError(f"not the name of a generation of a world: {world!r}")
+    return world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,12 @@ class Spec:
     cpu_cores: float | None = None
     image: str | None = None
     """Container image given by the operator; only the docker runtime reads it, before the template's own."""
+    world: str = ""
+    """Generation of the world this run plays on, 1 to 32 of 0-9a-z; empty is the first. A start makes the first one where
+    it is missing; any other was made by `make_world`, and without it nothing is started."""
+
+    def __post_init__(self) -> None:
+        checked_world(self.world)
 
 
 class Step(StrEnum):
@@ -177,6 +197,24 @@ class DiskFull(RuntimeFault):
     code = "disk-full"
 
 
+class OutOfReach(RuntimeFault):
+    """The world lies where this process cannot read and write: on another machine, or it has not the rights."""
+
+    code = "out-of-reach"
+
+
+class WorldMissing(RuntimeFault):
+    """The runtime looked and has no such generation of the world."""
+
+    code = "world-missing"
+
+
+class WorldExists(RuntimeFault):
+    """`make_world` found something in that generation already; nothing was touched."""
+
+    code = "world-exists"
+
+
 class AlreadyRunning(RuntimeFault):
     """Another run of the same server is still alive; `run_id` names it where it is known."""
 
@@ -219,7 +257,7 @@ class Runtime(Protocol):
     def start(self, spec: Spec) -> Handle:
         """Starts the run unless this run was started before, and returns without waiting for the game to be ready.
 
-        Raises NotPrepared, ImageMissing, PortTaken, DiskFull, AlreadyRunning, RuntimeUnavailable.
+        Raises NotPrepared, ImageMissing, WorldMissing, PortTaken, DiskFull, AlreadyRunning, RuntimeUnavailable.
         """
 
     def inspect(self, server_id: UUID) -> Observed: ...
@@ -237,7 +275,9 @@ class Runtime(Protocol):
         """Ends every process of the server at once."""
 
     def remove(self, server_id: UUID, *, keep_data: bool) -> None:
-        """Ends and forgets the server; its world goes too unless `keep_data`. Removing what is absent is no error."""
+        """Ends and forgets the server; its world goes too, in all generations, unless `keep_data`. Removing what is
+        absent is no error.
+        """
 
     def send_command(self, server_id: UUID, line: str) -> str | None:
         """Sends one console line: over RCON where the template has it (returns the reply), else to standard input (None).
@@ -257,8 +297,27 @@ class Runtime(Protocol):
         The process runtime without cgroups enforces the memory limit here: over it, the server is killed and marked.
         """
 
-    def disk_bytes(self, server_id: UUID) -> int:
-        """What the server's data folder or volume takes on disk; 0 when it has none."""
+    def disk_bytes(self, server_id: UUID, world: str = "") -> int:
+        """What one generation of the server's world takes on disk; 0 when there is none."""
+
+    def world_folder(self, server_id: UUID, world: str) -> Path:
+        """Where the files of a generation lie on this machine. Read them only while no run plays on it.
+
+        Raises OutOfReach, WorldMissing, RuntimeUnavailable.
+        """
+
+    def make_world(self, server_id: UUID, world: str) -> Path:
+        """An empty place for a new generation, to be filled by the caller. One that is there and empty is taken as it is.
+
+        Raises OutOfReach, WorldExists, DiskFull, RuntimeUnavailable; then nothing was made.
+        """
+
+    def remove_world(self, server_id: UUID, world: str) -> None:
+        """Removes one generation and no other. Absent is no error; repeatable, also after a caller that was killed, and
+        safe when two do it at once. What runs that have ended on it said may go with it, newer runs keep their console.
+
+        Raises AlreadyRunning while the newest run plays on it (nothing was touched), RuntimeUnavailable.
+        """
 
     def list_owned(self) -> list[Owned]:
         """Every server this installation has here, for finding orphans."""
