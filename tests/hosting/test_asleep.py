@@ -81,7 +81,7 @@ def test_its_page_says_so_and_what_it_costs(
     host.organisation_id, host.owner = people.alice.actor.organisation_id, people.alice.actor
     host.fund()
     server_id = host.running()
-    host.node.data[server_id].append("x" * 300 * 1024 * 1024)
+    host.node.data[server_id].grow(300 * 1024 * 1024)
     stop_server(host.owner, server_id)
     host.settle()
     there = f"/hosting/servers/{server_id}"
