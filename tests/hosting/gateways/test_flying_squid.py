@@ -201,7 +201,7 @@ def tail(runtime: ProcessRuntime, spec: Spec) -> tuple[str, ...]:
 
 def test_the_world_is_there_again_after_a_stop(runtime: ProcessRuntime, squid: Spec) -> None:
     runtime.send_command(squid.server_id, "setblock 1 60 1 gold_block")
-    data = runtime._folders.server(squid.server_id).data
+    data = runtime._folders.server(squid.server_id).data()
     seed = re.search(r"World seed: (\d+)", "\n".join(tail(runtime, squid)))
     assert seed is not None
     stopped = runtime.stop(squid.server_id, SQUID.stop.grace_seconds, SQUID.stop.command)

@@ -142,8 +142,8 @@ def test_each_server_has_its_own_user_who_cannot_read_the_others(rig: Rig) -> No
     assert len(users) == 2
     assert 0 not in users
     secret = folders(rig).server(one.server_id)
-    for path in (secret.data, secret.secret, current(rig, one).path):
-        for user in users - {secret.data.stat().st_uid}:
+    for path in (secret.data(), secret.secret, current(rig, one).path):
+        for user in users - {secret.data().stat().st_uid}:
             seen = subprocess.run(
                 ["setpriv", f"--reuid={user}", "--clear-groups", "ls", path], capture_output=True
             )
@@ -264,7 +264,7 @@ def test_settings_for_server_properties_leave_other_lines_alone(rig: Rig, tmp_pa
     )  # fmt: skip
     template = EDGE.model_copy(update={"settings": (setting,)})
     spec = dataclasses.replace(rig.spec(), template=template, settings={"slots": 7})
-    data = folders(rig).server(spec.server_id).data
+    data = folders(rig).server(spec.server_id).data()
     data.mkdir(parents=True)
     outside = tmp_path / "outside"
     outside.write_text("untouched")

@@ -1,6 +1,9 @@
 """The folders of the process runtime and the record of each run, readable by any Kontor process at any time.
 
-<root>/servers/<server>/data          the game's own folder
+<root>/servers/<server>/data          the game's own folder: the first generation of the world
+                        data-<world>  a later generation
+                        *.gone        what somebody is removing, or was when he was killed
+                        worlds.lock   held while a generation is chosen for a run or taken away
                         tmp           its TMPDIR
                         secret        RCON secret
                         lock          locked while a supervisor lives
@@ -21,6 +24,7 @@ from pathlib import Path
 from uuid import UUID
 
 from app.hosting.gateways.process.system import BOOT_ID, Identity
+from app.hosting.gateways.runtime import checked_world
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Record:
     rcon: bool
     user_id: int | None
     cgroup: str | None
+    world: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,9 @@ class Run:
 class ServerFolder:
     path: Path
 
-    @property
-    def data(self) -> Path:
-        return self.path / "data"
+    def data(self, world: str = "") -> Path:
+        """The folder of a generation of the world."""
+        return self.path / (f"data-{world}" if checked_world(world) else "data")
 
     @property
     def secret(self) -> Path:
@@ -106,6 +111,10 @@ class ServerFolder:
     @property
     def lock(self) -> Path:
         return self.path / "lock"
+
+    @property
+    def worlds_lock(self) -> Path:
+        return self.path / "worlds.lock"
 
     def current(self) -> Run | None:
         """The newest run; None when there was none."""

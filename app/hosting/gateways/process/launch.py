@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.hosting.gateways.cgroups import Cgroups
 from app.hosting.gateways.ports import loopback_port, port_free
-from app.hosting.gateways.process import npm
+from app.hosting.gateways.process import npm, worlds
 from app.hosting.gateways.process.config import ProcessConfig
 from app.hosting.gateways.process.folders import Folders, Record, Run, ServerFolder, write_whole
 from app.hosting.gateways.process.node import find_node
@@ -73,9 +73,11 @@ def launch(config: ProcessConfig, folders: Folders, groups: Cgroups | None, spec
         raise PortTaken(str(spec.port))
     try:
         user_id = _user(config, folders, server, install)
-        _make_folders(config, server, spec, user_id)
         record = _record(spec, groups, user_id)
-        run = server.add_run(record)
+        with worlds.held(server):
+            worlds.there(server, spec.world)
+            _make_folders(server, spec, user_id)
+            run = server.add_run(record)
         if groups and record.cgroup:
             groups.create(record.cgroup, record.memory_bytes, config.limits.processes, spec.cpu_cores)
         _spawn(
@@ -117,6 +119,7 @@ def _record(spec: Spec, groups: Cgroups | None, user_id: int | None) -> Record:
         rcon=spec.template.rcon,
         user_id=user_id,
         cgroup=f"{spec.server_id.hex}-{spec.run_id.hex[-12:]}" if groups else None,
+        world=spec.world,
     )
 
 
@@ -169,10 +172,11 @@ def _open_to_others(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
 
 
-def _make_folders(config: ProcessConfig, server: ServerFolder, spec: Spec, user_id: int | None) -> None:
+def _make_folders(server: ServerFolder, spec: Spec, user_id: int | None) -> None:
     server.path.chmod(0o711)
     shutil.rmtree(server.path / "tmp", ignore_errors=True)
-    for path in (server.data, server.path / "tmp"):
+    data = server.data(spec.world)
+    for path in (data, server.path / "tmp"):
         path.mkdir(mode=0o700, exist_ok=True)
         if user_id is not None and path.stat().st_uid != user_id:
             _give(path, user_id)
@@ -181,7 +185,7 @@ def _make_folders(config: ProcessConfig, server: ServerFolder, spec: Spec, user_
         if user_id is not None:
             os.chown(server.secret, user_id, user_id)
     if properties := spec.template.properties(spec.settings):
-        _merge_properties(server.data / "server.properties", properties, user_id)
+        _merge_properties(data / "server.properties", properties, user_id)
 
 
 def _give(path: Path, user_id: int) -> None:
@@ -223,7 +227,7 @@ def _command(
     )
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(server.data),
+        "HOME": str(server.data(spec.world)),
         "TMPDIR": str(server.path / "tmp"),
         "LANG": "C.UTF-8",
         "NODE_ENV": "production",
@@ -266,7 +270,7 @@ def _spawn(run: Run, server: ServerFolder, command: list[str], arguments: list[s
             "kontor-start",
             SCRIPT,
             str(run.path),
-            str(server.data),
+            str(server.data(run.record.world)),
             *arguments,
             *command,
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from app.hosting.gateways.cgroups import Cgroups
@@ -85,7 +85,7 @@ class Readings:
         own = sum(system.own_bytes(stat.pid) for stat in tree)
         return own, sum(stat.cpu_ticks for stat in tree) / system.TICK
 
-    def _measure_disks(self, running: Collection[UUID]) -> None:
+    def _measure_disks(self, running: Mapping[UUID, Run]) -> None:
         began = time.monotonic()
         self._disk = {server_id: value for server_id, value in self._disk.items() if server_id in running}
         oldest = sorted(running, key=lambda server_id: self._disk.get(server_id, (0.0, 0))[0])
@@ -93,10 +93,8 @@ class Readings:
             measured, _ = self._disk.get(server_id, (0.0, 0))
             if (measured and began - measured < DISK_AGE) or time.monotonic() - began > DISK_BUDGET:
                 return
-            self._disk[server_id] = (
-                time.monotonic(),
-                folder_bytes(str(self._folders.server(server_id).data)),
-            )
+            folder = self._folders.server(server_id).data(running[server_id].record.world)
+            self._disk[server_id] = (time.monotonic(), folder_bytes(str(folder)))
 
 
 def victims(run: Run) -> list[int]:

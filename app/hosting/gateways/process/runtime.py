@@ -14,7 +14,7 @@ from app.hosting.gateways import cgroups, rcon
 from app.hosting.gateways.disk import folder_bytes
 from app.hosting.gateways.lines import checked_line
 from app.hosting.gateways.ports import port_free
-from app.hosting.gateways.process import console, launch, npm, readings, system
+from app.hosting.gateways.process import console, launch, npm, readings, system, worlds
 from app.hosting.gateways.process.config import ProcessConfig
 from app.hosting.gateways.process.folders import Folders, Run, ServerFolder
 from app.hosting.gateways.runtime import (
@@ -177,16 +177,15 @@ class ProcessRuntime:
 
     def remove(self, server_id: UUID, *, keep_data: bool) -> None:
         server = self._folders.server(server_id)
-        if not server.path.exists():
-            return
-        run = server.current()
-        self.kill(server_id)
-        if run is not None:
-            self._clear(run)
-        server.forget_runs()
-        shutil.rmtree(server.path / "tmp", ignore_errors=True)
+        if server.path.exists():
+            run = server.current()
+            self.kill(server_id)
+            if run is not None:
+                self._clear(run)
+            server.forget_runs()
+            shutil.rmtree(server.path / "tmp", ignore_errors=True)
         if not keep_data:
-            _remove_folder(server.path)
+            worlds.take_away(server.path)
 
     def send_command(self, server_id: UUID, line: str) -> str | None:
         text = checked_line(line)
@@ -214,8 +213,26 @@ class ProcessRuntime:
     def sample(self, server_ids: Collection[UUID]) -> Mapping[UUID, Sample]:
         return self._readings.sweep(server_ids)
 
-    def disk_bytes(self, server_id: UUID) -> int:
-        return folder_bytes(str(self._folders.server(server_id).data))
+    def disk_bytes(self, server_id: UUID, world: str = "") -> int:
+        return folder_bytes(str(self._folders.server(server_id).data(world)))
+
+    def world_folder(self, server_id: UUID, world: str) -> Path:
+        return worlds.folder(self._folders.server(server_id), world)
+
+    def make_world(self, server_id: UUID, world: str) -> Path:
+        return worlds.make(self._folders.server(server_id), world, self.config.free_bytes)
+
+    def remove_world(self, server_id: UUID, world: str) -> None:
+        server = self._folders.server(server_id)
+        if server.path.exists():
+            worlds.remove(server, world, lambda run: self._let_go(server_id, run))
+
+    def _let_go(self, server_id: UUID, run: Run) -> None:
+        """Makes sure that nothing of a run writes to its world any more. Raises AlreadyRunning."""
+        if self.inspect(server_id).state in (State.RUNNING, State.UNKNOWN):
+            raise AlreadyRunning("", run.run_id)
+        if not system.kill_all(lambda: self._members(run), KILL_SECONDS):
+            raise RuntimeUnavailable("a process of the server does not end")
 
     def list_owned(self) -> list[Owned]:
         found = []
@@ -227,14 +244,6 @@ class ProcessRuntime:
 
 def _address(run: Run) -> Address:
     return Address("127.0.0.1", run.record.port)
-
-
-def _remove_folder(path: Path) -> None:
-    """Renamed first, so that a half-removed server is never taken for a whole one."""
-    gone = path.with_name(f"{path.name}.gone")
-    shutil.rmtree(gone, ignore_errors=True)
-    path.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
 
 
 __all__ = ["ProcessRuntime", "ServerFolder"]
