@@ -15,12 +15,12 @@ from uuid import UUID
 import docker
 
 from app.hosting.gateways.docker.config import DockerConfig
-from app.hosting.gateways.runtime import Address, NotPrepared, Observed, Spec, State
+from app.hosting.gateways.runtime import Address, NotPrepared, Observed, Spec, State, checked_world
 from app.hosting.rules.template import DockerPlan, facts
 from app.kit import clock
 
-INSTALLATION, SERVER, RUN, PORT, RCON = (
-    "kontor.installation", "kontor.server", "kontor.run", "kontor.port", "kontor.rcon-port",
+INSTALLATION, SERVER, RUN, PORT, RCON, WORLD = (
+    "kontor.installation", "kontor.server", "kontor.run", "kontor.port", "kontor.rcon-port", "kontor.world",
 )  # fmt: skip
 SECRET_FOLDER, SECRET_FILE = "kontor", "rcon-secret"
 SECRET_PATH = f"/{SECRET_FOLDER}/{SECRET_FILE}"
@@ -37,8 +37,10 @@ def old_name(config: DockerConfig, server_id: UUID) -> str:
     return f"{name(config, server_id)}-old"
 
 
-def volume(config: DockerConfig, server_id: UUID) -> str:
-    return f"kontor-{config.installation}-{server_id.hex}-data"
+def volume(config: DockerConfig, server_id: UUID, world: str = "") -> str:
+    """The volume of a generation of the world."""
+    first = f"kontor-{config.installation}-{server_id.hex}-data"
+    return f"{first}-{world}" if checked_world(world) else first
 
 
 def plan_of(spec: Spec) -> tuple[DockerPlan, str]:
@@ -68,6 +70,7 @@ def create(api: docker.APIClient, config: DockerConfig, spec: Spec, rcon_port: i
         RUN: str(spec.run_id),
         PORT: str(spec.port),
         RCON: str(inner_rcon if spec.template.rcon else 0),
+        WORLD: spec.world,
     }
     made = api.create_container(
         image=image,
@@ -91,7 +94,7 @@ def _host_config(
     bindings: dict[int, tuple[str, int] | tuple[str]] = {game_port: (config.bind_host, spec.port)}
     if spec.template.rcon:
         bindings[rcon_port] = (config.private_host,)  # a free port, chosen by the engine
-    binds = [f"{volume(config, spec.server_id)}:{plan.data_path}"]
+    binds = [f"{volume(config, spec.server_id, spec.world)}:{plan.data_path}"]
     binds += [f"{outside}:{inside}:ro" for outside, inside in config.read_only_folders.items()]
     found: Mapping[str, Any] = api.create_host_config(
         mem_limit=memory,

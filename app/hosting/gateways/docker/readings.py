@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ import docker
 from app.hosting.gateways.cgroups import Cgroups, group_of
 from app.hosting.gateways.docker.client import Engine
 from app.hosting.gateways.docker.config import DockerConfig
-from app.hosting.gateways.docker.container import SERVER
+from app.hosting.gateways.docker.container import SERVER, WORLD
 from app.hosting.gateways.runtime import RuntimeUnavailable, Sample
 
 DISK_AGE = 60.0
@@ -25,7 +25,7 @@ THREADS = 16
 class Readings:
     """One per runtime object; remembers where each container's files are."""
 
-    def __init__(self, engine: Engine, config: DockerConfig, measure: Callable[[UUID], int]) -> None:
+    def __init__(self, engine: Engine, config: DockerConfig, measure: Callable[[UUID, str], int]) -> None:
         self._engine = engine
         self._config = config
         self._measure = measure
@@ -108,7 +108,7 @@ class Readings:
         known = self._disk.get(server_id)
         return known[1] if known else None
 
-    def _measure_disks(self, running: Collection[UUID]) -> None:
+    def _measure_disks(self, running: Mapping[UUID, Mapping[str, Any]]) -> None:
         began = time.monotonic()
         self._disk = {server_id: value for server_id, value in self._disk.items() if server_id in running}
         for server_id in sorted(running, key=lambda i: self._disk.get(i, (0.0, 0))[0]):
@@ -116,7 +116,8 @@ class Readings:
             if (measured and began - measured < DISK_AGE) or time.monotonic() - began > DISK_BUDGET:
                 return
             try:
-                self._disk[server_id] = (time.monotonic(), self._measure(server_id))
+                world = (running[server_id].get("Labels") or {}).get(WORLD, "")
+                self._disk[server_id] = (time.monotonic(), self._measure(server_id, world))
             except RuntimeUnavailable:
                 return
 

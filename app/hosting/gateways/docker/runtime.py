@@ -6,13 +6,14 @@ import contextlib
 import os
 import time
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from docker.errors import APIError, NotFound
 
 from app.hosting.gateways import rcon
-from app.hosting.gateways.docker import container, ends, image, volume
+from app.hosting.gateways.docker import container, ends, image, volume, worlds
 from app.hosting.gateways.docker.client import Engine, answers
 from app.hosting.gateways.docker.config import DockerConfig
 from app.hosting.gateways.docker.console import Consoles
@@ -35,6 +36,7 @@ from app.hosting.gateways.runtime import (
     Sample,
     Spec,
     State,
+    WorldMissing,
 )
 from app.hosting.rules.template import RuntimeName
 from app.kit import clock
@@ -119,21 +121,22 @@ class DockerRuntime:
         api = self._engine.api
         if self.config.network == "host" and self._engine.local and not self.port_free(spec.port):
             raise PortTaken(str(spec.port))
-        volume.make(self._engine, self.config, spec.server_id)
-        try:
-            made = container.create(api, self.config, spec, loopback_port(spec.port))
-        except APIError as error:
-            if error.status_code != 409:
+        with worlds.held(self._engine, self.config, spec) as still_there:
+            try:
+                made = container.create(api, self.config, spec, loopback_port(spec.port))
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+                return self._lost_race(spec)
+            try:
+                still_there()
+                if spec.template.rcon:
+                    container.put_secret(api, made)
+                api.start(made)
+            except (APIError, WorldMissing):
+                with contextlib.suppress(APIError):
+                    api.remove_container(made, force=True)
                 raise
-            return self._lost_race(spec)
-        try:
-            if spec.template.rcon:
-                container.put_secret(api, made)
-            api.start(made)
-        except APIError:
-            with contextlib.suppress(APIError):
-                api.remove_container(made, force=True)
-            raise
         return self._handle(spec, fresh=True)
 
     def _lost_race(self, spec: Spec) -> Handle:
@@ -236,8 +239,7 @@ class DockerRuntime:
             self._remove_container(container.name(self.config, server_id))
             self._remove_container(container.old_name(self.config, server_id))
             if not keep_data:
-                with contextlib.suppress(NotFound):
-                    self._engine.api.remove_volume(container.volume(self.config, server_id), force=True)
+                volume.remove_all(self._engine, self.config, server_id)
 
     def _remove_container(self, name: str) -> None:
         found = self._find(name)
@@ -284,9 +286,22 @@ class DockerRuntime:
         with answers():
             return self._readings.sweep(running)
 
-    def disk_bytes(self, server_id: UUID) -> int:
+    def disk_bytes(self, server_id: UUID, world: str = "") -> int:
         with answers():
-            return volume.size_bytes(self._engine, self.config, server_id)
+            return volume.size_bytes(self._engine, self.config, server_id, world)
+
+    def world_folder(self, server_id: UUID, world: str) -> Path:
+        with answers():
+            return worlds.folder(self._engine, self.config, server_id, world)
+
+    def make_world(self, server_id: UUID, world: str) -> Path:
+        with answers():
+            return worlds.make(self._engine, self.config, server_id, world)
+
+    def remove_world(self, server_id: UUID, world: str) -> None:
+        with answers():
+            for gone in worlds.remove(self._engine, self.config, server_id, world):
+                self._secrets.pop(gone, None)
 
     def list_owned(self) -> list[Owned]:
         label = f"{container.INSTALLATION}={self.config.installation}"
