@@ -34,7 +34,7 @@ from jobs.pool import Pool
 
 log = structlog.get_logger(__name__)
 HEARTBEAT = 5.0
-PLACES = {"infra": {"infra": 4, "installing": 2, "ending": 16}}
+PLACES = {"infra": {"infra": 4, "installing": 2, "ending": 16, "waking": 4, "archiving": 1}}
 """Workers that do several jobs at once: which queues they serve, and how many jobs of each."""
 LEAVE_SECONDS = 30.0
 """What runs gets this long when such a worker is told to stop."""

@@ -93,6 +93,54 @@ class ServerCrashed(Fact):
 
 
 @dataclass(frozen=True)
+class ArchiveBegun(Fact):
+    """Its world is being copied into the archive."""
+
+    name: ClassVar[str] = "hosting.server.archive_begun"
+
+
+@dataclass(frozen=True)
+class ServerArchived(Fact):
+    """The verified archive is the world from now on."""
+
+    name: ClassVar[str] = "hosting.server.archived"
+    size_bytes: int
+    raw_bytes: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class ArchiveFailed(Fact):
+    """The world stayed where it is; `failure` says why."""
+
+    name: ClassVar[str] = "hosting.server.archive_failed"
+    failure: str
+
+
+@dataclass(frozen=True)
+class WakeBegun(Fact):
+    """Its world is being brought back."""
+
+    name: ClassVar[str] = "hosting.server.wake_begun"
+
+
+@dataclass(frozen=True)
+class ServerReturned(Fact):
+    """Its world is on the node again, every hash compared."""
+
+    name: ClassVar[str] = "hosting.server.returned"
+    seconds: float
+
+
+@dataclass(frozen=True)
+class WakeFailed(Fact):
+    """Its world did not come back and stays in the archive; `failure` says why."""
+
+    name: ClassVar[str] = "hosting.server.wake_failed"
+    failure: str
+
+
+@dataclass(frozen=True)
 class ServerHeld(Fact):
     """A due restart was not made: the wallet does not cover it."""
 

@@ -1,5 +1,6 @@
 """Background work of hosting. What touches a runtime and is quick runs on the `infra` queue; what may wait for minutes
-has queues of its own, so that it holds nothing else up: `installing`, and `ending` until a game has saved and ended.
+has queues of its own, so that it holds nothing else up: `installing`, `ending` until a game has saved and ended,
+`archiving` and `waking` until a world has been moved.
 """
 
 from __future__ import annotations
@@ -16,6 +17,13 @@ kill = job(
 )
 delete = job("jobs.hosting.server.delete", queue="ending", timeout=900, retries=6, title=N_("Server löschen"))
 command = job("jobs.hosting.server.command", queue="infra", timeout=30, retries=0, title=N_("Befehl senden"))
+archive = job(
+    "jobs.hosting.archive.archive", queue="archiving", timeout=7200, retries=4, title=N_("Welt archivieren")
+)
+wake = job("jobs.hosting.archive.wake", queue="waking", timeout=3600, retries=4, title=N_("Welt zurückholen"))
+remove_world = job("jobs.hosting.archive.remove_world", queue="infra", timeout=120, retries=8)
+remove_archive = job("jobs.hosting.archive.remove_archive", queue="archiving", timeout=120, retries=8)
+rest_due = job("jobs.hosting.archive.order_due", timeout=120, retries=1)
 reconcile = job(
     "jobs.hosting.server.reconcile", queue="infra", timeout=120, retries=0, title=N_("Server abgleichen")
 )
@@ -27,6 +35,7 @@ order_reports = job("jobs.hosting.report.order_due", timeout=120, retries=1)
 
 SCHEDULE = [
     ("hosting.reconcile", reconcile, 60),  # the watch does it every 10 s; this is for when it is dead
+    ("hosting.rest", rest_due, 60),
     ("hosting.roll-up", roll_up, 60),
     ("hosting.prune", prune, 3600),
     ("hosting.reports", order_reports, 3600),

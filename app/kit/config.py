@@ -80,6 +80,16 @@ class Settings(BaseSettings):
     sleep_minutes: int = Field(
         5, ge=1, le=1440, description="Minutes after which a stopped game server is shown as asleep."
     )
+    archive_hours: int = Field(
+        48,
+        ge=0,
+        le=8760,
+        description="Hours after its last run until a game server's world moves into the archive; 0 is never.",
+    )
+    archive_url: SecretStr = Field(
+        SecretStr(""),
+        description="Store of archives: empty (in the var folder), file://, sftp:// or s3:// (docs/archive.md).",
+    )
     play_domain: str = Field(
         "play.localhost", description="Domain under which each game server has a host name, at the router."
     )

@@ -69,6 +69,19 @@ class Server(db.Model):  # type: ignore[name-defined]
     idle_warned_at: Mapped[datetime | None]
     """When the game was told that it stops because nobody plays."""
 
+    world: Mapped[str | None] = mapped_column(String(32), default="")
+    """Which generation of its world lies on the node: "" is the first, None says that only its archive has it."""
+    next_world: Mapped[str | None] = mapped_column(String(32))
+    """The generation that is being unpacked. It becomes `world` when it is whole, and only then."""
+    archive_id: Mapped[UUID | None]
+    """The archive that is being made, or that holds the world."""
+    archive_hours: Mapped[int | None]
+    """Without a run until its world goes into the archive; None what is usual on this installation."""
+    archive_after: Mapped[datetime | None]
+    """Not before: the last try failed."""
+    archive_failure: Mapped[str | None] = mapped_column(String(30))
+    """Why the last try to archive or to fetch the world failed: a code that pages translate."""
+
     disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
     last_ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -35,9 +35,17 @@ SORTS = {
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "running": (State.RUNNING,),
-    "busy": (State.INSTALLING, State.STARTING, State.STOPPING, State.DELETING),
+    "busy": (
+        State.INSTALLING,
+        State.STARTING,
+        State.STOPPING,
+        State.DELETING,
+        State.ARCHIVING,
+        State.WAKING,
+    ),
     "stopped": (State.STOPPED, State.DRAFT),
     ASLEEP: (ASLEEP,),
+    "archived": (State.ARCHIVED,),
     "crashed": (State.CRASHED,),
 }
 """Filters of the list by kind of state; asleep ones are not among the stopped."""
@@ -109,6 +117,10 @@ class ServerDetail(ServerRow):
     last_ended_at: datetime | None
     deleted_at: datetime | None
     idle_minutes: int | None
+    archive_hours: int | None
+    archive_failure: str | None
+    archive_id: UUID | None
+    world: str | None
     wake_by_join: bool
     wake_names: list[str]
     empty_since: datetime | None

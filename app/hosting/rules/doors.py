@@ -26,8 +26,10 @@ def doing(state: State, desired: Desired, *, credit: bool) -> Doing | None:
     if state is State.RUNNING:
         return Doing.RUNNING
     if desired is Desired.RUNNING:
-        return Doing.STARTING
-    if state in (State.STOPPED, State.STOPPING):
+        return Doing.WAKING if state is State.WAKING else Doing.STARTING
+    if state in (State.ARCHIVED, State.WAKING):
+        return Doing.ARCHIVED if credit else Doing.OFF
+    if state in (State.STOPPED, State.STOPPING, State.ARCHIVING):
         return Doing.ASLEEP if credit else Doing.OFF
     return Doing.OFF
 

@@ -16,6 +16,7 @@ class Button(StrEnum):
     RESTART = "restart"
     KILL = "kill"
     COMMAND = "command"
+    ARCHIVE = "archive"
     SETTINGS = "settings"
     DELETE = "delete"
 
@@ -28,8 +29,11 @@ _BUTTONS: dict[State, tuple[Button, ...]] = {
         Button.STOP, Button.RESTART, Button.KILL, Button.COMMAND, Button.SETTINGS, Button.DELETE,
     ),
     State.STOPPING: (Button.KILL, Button.SETTINGS, Button.DELETE),
-    State.STOPPED: (Button.START, Button.SETTINGS, Button.DELETE),
-    State.CRASHED: (Button.START, Button.SETTINGS, Button.DELETE),
+    State.STOPPED: (Button.START, Button.ARCHIVE, Button.SETTINGS, Button.DELETE),
+    State.CRASHED: (Button.START, Button.ARCHIVE, Button.SETTINGS, Button.DELETE),
+    State.ARCHIVING: (Button.START, Button.SETTINGS, Button.DELETE),
+    State.ARCHIVED: (Button.START, Button.SETTINGS, Button.DELETE),
+    State.WAKING: (Button.STOP, Button.SETTINGS, Button.DELETE),
     State.DELETING: (),
     State.DELETED: (),
 }  # fmt: skip
@@ -42,7 +46,9 @@ def buttons(state: State, desired: Desired) -> tuple[Button, ...]:
     """
     found = _BUTTONS[state]
     if state is State.CRASHED and desired is Desired.RUNNING:
-        return (Button.START, Button.STOP, *found[1:])
+        return (Button.START, Button.STOP, Button.SETTINGS, Button.DELETE)
+    if state is State.WAKING and desired is not Desired.RUNNING:
+        return (Button.SETTINGS, Button.DELETE)
     return found
 
 
@@ -54,6 +60,8 @@ class Meter(StrEnum):
     """Memory × time, from the moment the process runs until it has exited: start, running and saving at the stop."""
     SLEEP = "sleep"
     """Disk × time between two runs, with what the world took when the last run ended."""
+    ARCHIVE = "archive"
+    """From the moment the world has left the node until it is back."""
 
 
 def meter(state: State, *, process: bool, has_run: bool) -> Meter:
@@ -67,4 +75,4 @@ def meter(state: State, *, process: bool, has_run: bool) -> Meter:
         return Meter.ACTIVE
     if state in (State.DRAFT, State.DELETING, State.DELETED) or not has_run:
         return Meter.NONE
-    return Meter.SLEEP
+    return Meter.ARCHIVE if state in (State.ARCHIVED, State.WAKING) else Meter.SLEEP

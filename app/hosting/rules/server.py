@@ -22,6 +22,12 @@ class State(StrEnum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     CRASHED = "crashed"
+    ARCHIVING = "archiving"
+    """Its world is being copied into the archive and is still here: a start needs nothing of the copy."""
+    ARCHIVED = "archived"
+    """Its world is in the archive alone."""
+    WAKING = "waking"
+    """Its world comes back."""
     DELETING = "deleting"
     DELETED = "deleted"
     """The row stays, without world and port, so that reports of past months can still name the server."""
@@ -59,6 +65,8 @@ class Reason(StrEnum):
     PORT_TAKEN = "port-taken"
     NOT_STARTED = "not-started"
     """The runtime refused for another reason; its words are in the operator's log."""
+    NOT_RETURNED = "not-returned"
+    """Its world did not come back from the archive."""
     IDLE = "idle"
     """Nobody played for as long as its owner allows."""
     NO_CREDIT = "no-credit"
@@ -75,8 +83,17 @@ FOLLOWS: dict[State, frozenset[State]] = {
     ),
     State.RUNNING: frozenset({State.STOPPING, State.STOPPED, State.CRASHED, State.DELETING}),
     State.STOPPING: frozenset({State.STOPPED, State.CRASHED, State.DELETING}),
-    State.STOPPED: frozenset({State.INSTALLING, State.STARTING, State.DELETING}),
-    State.CRASHED: frozenset({State.INSTALLING, State.STARTING, State.STOPPED, State.DELETING}),
+    State.STOPPED: frozenset({State.INSTALLING, State.STARTING, State.ARCHIVING, State.DELETING}),
+    State.CRASHED: frozenset(
+        {State.INSTALLING, State.STARTING, State.STOPPED, State.ARCHIVING, State.DELETING}
+    ),
+    State.ARCHIVING: frozenset(
+        {State.ARCHIVED, State.STOPPED, State.STARTING, State.INSTALLING, State.DELETING}
+    ),
+    State.ARCHIVED: frozenset({State.WAKING, State.DELETING}),
+    State.WAKING: frozenset(
+        {State.STARTING, State.INSTALLING, State.STOPPED, State.ARCHIVED, State.DELETING}
+    ),
     State.DELETING: frozenset({State.DELETED}),
     State.DELETED: frozenset(),
 }
@@ -145,6 +162,8 @@ class Do(StrEnum):
     ENSURE_START = "ensure-start"
     ENSURE_STOP = "ensure-stop"
     ENSURE_DELETE = "ensure-delete"
+    ENSURE_ARCHIVE = "ensure-archive"
+    ENSURE_WAKE = "ensure-wake"
     RECORD_START = "record-start"
     """The process lives and nobody wrote it down: the worker was lost in between."""
     PROBE_READY = "probe-ready"
@@ -185,12 +204,20 @@ def decide(facts: Facts, seen: Seen, now: datetime) -> Action:
             return _stopping(facts, seen, ours)
     if seen.look is Look.RUNNING:
         return Action(Do.END_STRAY)
-    if facts.state is State.INSTALLING:
-        return Action(Do.ENSURE_INSTALL)
+    if facts.state in _WORKED_ON:
+        return Action(_WORKED_ON[facts.state])
     due = facts.next_restart_at is None or facts.next_restart_at <= now
     if facts.state in (State.STOPPED, State.CRASHED) and facts.desired is Desired.RUNNING and due:
         return Action(Do.BEGIN)
     return NOTHING
+
+
+_WORKED_ON = {
+    State.INSTALLING: Do.ENSURE_INSTALL,
+    State.ARCHIVING: Do.ENSURE_ARCHIVE,
+    State.WAKING: Do.ENSURE_WAKE,
+}
+"""States without a process that a job has to bring on."""
 
 
 def _starting(facts: Facts, seen: Seen, ours: bool, now: datetime) -> Action:

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.billing import api as billing
 from app.hosting.rules.server import Desired
 
-ACTIVE, SLEEP = "hosting.active", "hosting.sleep"
+ACTIVE, SLEEP, ARCHIVE = "hosting.active", "hosting.sleep", "hosting.archive"
 MIB = 1024 * 1024
 
 
@@ -43,6 +43,20 @@ def run_ended(
         billing.close_interval(organisation_id, subject(server_id), at, f"{key}:close")
     else:
         billing.switch_interval(organisation_id, subject(server_id), SLEEP, disk_mb(disk_bytes), at, key)
+
+
+def archived(organisation_id: UUID, server_id: UUID, archive_id: UUID, at: datetime, size_bytes: int) -> None:
+    """From `at` on the archive is the world: the disk of the node is charged no longer."""
+    key = f"hosting.archive:{archive_id.hex}"
+    billing.switch_interval(organisation_id, subject(server_id), ARCHIVE, disk_mb(size_bytes), at, key)
+
+
+def returned(
+    organisation_id: UUID, server_id: UUID, world: str, at: datetime, disk_bytes: int | None
+) -> None:
+    """The world is on the node again since `at`, and sleeps there until its process runs."""
+    key = f"hosting.returned:{world}"
+    billing.switch_interval(organisation_id, subject(server_id), SLEEP, disk_mb(disk_bytes), at, key)
 
 
 def ordered_deletion(organisation_id: UUID, server_id: UUID, at: datetime) -> None:

@@ -33,7 +33,7 @@ def require_room(server: Server) -> None:
         select(func.coalesce(func.sum(Server.memory_mb), 0)).where(
             Server.organisation_id == server.organisation_id,
             Server.id != server.id,
-            Server.state.in_([*(state.value for state in ALIVE), State.INSTALLING.value]),
+            Server.state.in_([*(state.value for state in ALIVE), State.INSTALLING.value, State.WAKING.value]),
         )
     )
     if (busy or 0) + server.memory_mb > limit:

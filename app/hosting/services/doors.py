@@ -165,7 +165,8 @@ def wake(server_id: UUID, player: str) -> bool:
         if server.state in _GONE:
             raise NotFound
         allowed = not server.wake_names or player.lower() in {name.lower() for name in server.wake_names}
-        still = server.state == State.STOPPED and server.desired == Desired.STOPPED
+        sleeps = server.state in (State.STOPPED, State.ARCHIVING, State.ARCHIVED, State.WAKING)
+        still = sleeps and server.desired == Desired.STOPPED
         if not (still and server.wake_by_join and allowed):
             return False
         require_room(server)

@@ -13,6 +13,7 @@ from app.hosting.models import Run, Server
 from app.hosting.rules.ending import CRASHES, Ending, after_end, end_of_run, why_ended
 from app.hosting.rules.server import ALIVE, Desired, Look, Reason, Seen, State
 from app.hosting.services import charge, ports, turn
+from app.hosting.services.forget import drop_archives
 from app.hosting.services.life import (
     FRESH,
     begin_if_affordable,
@@ -167,9 +168,11 @@ def record_deleted(server_id: UUID) -> None:
         if run is not None and run.ended_at is None:
             _end(server, run, Seen(Look.ABSENT))
         ports.return_port(server_id)
+        drop_archives(server_id)
         set_state(
-            server, State.DELETED, deleted_at=now, port=None, disk_bytes=None, settings={}, wake_names=[]
-        )
+            server, State.DELETED, deleted_at=now, port=None, disk_bytes=None, settings={}, wake_names=[],
+            world=None, next_world=None, archive_id=None,
+        )  # fmt: skip
         record(
             events.ServerDeleted(), organisation_id=server.organisation_id, subject=charge.subject(server_id)
         )

@@ -50,6 +50,9 @@ def begin(server: Server, actor: Actor, *, automatic: bool) -> None:
     A new run gets a new id, which fences the runtime, billing and every later message about it.
     """
     require_transaction()
+    if server.state == State.ARCHIVED:
+        _begin_waking(server, actor)
+        return
     to = begin_state(server.facts())
     if to is State.INSTALLING:
         set_state(server, to, desired=Desired.RUNNING.value, next_restart_at=None, **FRESH)
@@ -69,6 +72,38 @@ def begin(server: Server, actor: Actor, *, automatic: bool) -> None:
     record(
         events.ServerStartRequested(run_id, automatic),
         actor=actor, organisation_id=server.organisation_id, subject=charge.subject(server.id),
+    )  # fmt: skip
+
+
+def _begin_waking(server: Server, actor: Actor) -> None:
+    """The world comes first; the start follows when it is whole."""
+    values = {
+        "desired": Desired.RUNNING.value,
+        "next_restart_at": None,
+        "reason": None,
+        "archive_failure": None,
+    }
+    set_state(server, State.WAKING, **values, **FRESH)
+    queue_wake(server, actor)
+    record(
+        events.WakeBegun(), actor=actor, organisation_id=server.organisation_id, subject=charge.subject(server.id)
+    )  # fmt: skip
+
+
+def queue_wake(server: Server, actor: Actor) -> None:
+    """Write the job that brings the world back, once while one is open. Joins the caller's transaction."""
+    tasks.wake.later(
+        actor=actor, organisation_id=server.organisation_id, subject=charge.subject(server.id),
+        dedupe=f"hosting.wake:{server.id.hex}", server_id=str(server.id),
+    )  # fmt: skip
+
+
+def queue_archive(server: Server, actor: Actor) -> None:
+    """Write the job that copies the world into the archive, once while one is open. Joins the caller's transaction."""
+    assert server.archive_id is not None
+    tasks.archive.later(
+        actor=actor, organisation_id=server.organisation_id, subject=charge.subject(server.id),
+        dedupe=f"hosting.archive:{server.archive_id.hex}", server_id=str(server.id),
     )  # fmt: skip
 
 
@@ -95,7 +130,7 @@ def begin_if_affordable(server: Server) -> bool:
         begin(server, SYSTEM, automatic=True)
         return True
     values = {"desired": Desired.STOPPED.value, "next_restart_at": None}
-    if server.state == State.INSTALLING:
+    if server.state in (State.INSTALLING, State.WAKING):
         set_state(server, State.STOPPED, reason=Reason.NO_CREDIT.value, **values)
     else:
         move(Server, server.id, from_=server.state, to=server.state, reason=Reason.NO_CREDIT.value, **values)

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from app.core.api import get_setting
 from app.hosting.catalog import templates
 from app.hosting.gateways import ping
+from app.hosting.gateways.archive import Store, store_for
 from app.hosting.gateways.docker import DockerConfig, DockerRuntime
 from app.hosting.gateways.ping import Pong
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
@@ -90,6 +91,20 @@ def isolation() -> dict[str, str]:
     return ProcessRuntime(process_config(settings())).isolation()
 
 
+def archive_store() -> Store:
+    """Where this installation keeps archives. Made on first use, once a process; nothing is contacted yet."""
+    store = current_app.extensions[EXTENSION]
+    if "archive" not in store:
+        config = settings()
+        store["archive"] = store_for(config.archive_url.get_secret_value(), config.var_dir.resolve())
+    return cast(Store, store["archive"])
+
+
+def use_archive(app: Flask, store: Store) -> None:
+    """Plug in another store."""
+    app.extensions[EXTENSION]["archive"] = store
+
+
 def choose_runtime(template: Template) -> RuntimeName:
     """The operator's choice where the template can do it, else the template's own first. Raises Invalid."""
     offered = [name for name in template.runtimes if name in runtime_names()]
@@ -125,6 +140,7 @@ def spec_of(server: Server, run: Run | None, run_id: UUID) -> Spec:
         port=server.port or 0,
         settings=run.settings if run else server.settings,
         image=images.get(template.slug),
+        world=server.world or "",
     )
 
 

@@ -34,7 +34,7 @@ def start_server(actor: Actor, server_id: UUID) -> None:
 
 def order_start(server: Server, actor: Actor, *, automatic: bool = False) -> None:
     """The start itself. Joins the caller's transaction; the row is locked. Raises as `start_server` does."""
-    if server.state not in (State.STOPPED, State.CRASHED):
+    if server.state not in (State.STOPPED, State.CRASHED, State.ARCHIVING, State.ARCHIVED):
         raise Conflict(_not_now(server.state))
     require_credit(server)
     server.crash_count = 0
@@ -56,6 +56,8 @@ def order_stop(server: Server, actor: Actor) -> None:
         server.state == State.STOPPING and server.desired == Desired.RUNNING
     ):
         order_end(server, actor, Reason.REQUESTED, Desired.STOPPED)
+    elif server.state == State.WAKING and server.desired == Desired.RUNNING:
+        set_state(server, State.WAKING, desired=Desired.STOPPED.value)
     else:
         raise Conflict(_not_now(server.state))
 
@@ -145,7 +147,7 @@ def stop_one(server_id: UUID, reason: Reason) -> bool:
                 next_restart_at=None,
                 reason=reason.value,
             )
-        else:  # installing: goes on, nothing is charged for it, but it does not start afterwards
+        else:  # installing or waking goes on, nothing is charged for it, but it does not start afterwards
             server.desired = Desired.STOPPED.value
         return True
 
@@ -159,5 +161,8 @@ def _not_now(state: str) -> str:
         State.STOPPING: _("Der Server wird gerade gestoppt."),
         State.STOPPED: _("Der Server ist schon gestoppt."),
         State.CRASHED: _("Der Server läuft nicht."),
+        State.ARCHIVING: _("Der Server ist schon gestoppt."),
+        State.ARCHIVED: _("Der Server ist schon gestoppt."),
+        State.WAKING: _("Die Welt wird gerade zurückgeholt."),
         State.DELETING: _("Der Server wird gerade gelöscht."),
     }[State(state)]

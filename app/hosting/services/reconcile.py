@@ -4,7 +4,8 @@ here the decision is carried out. Safe to run twice at once: every step checks t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -26,7 +27,7 @@ from app.hosting.services.place import (
     template_of,
 )
 from app.kit import clock, observe
-from app.kit.authz import SYSTEM
+from app.kit.authz import SYSTEM, Actor
 from app.kit.db import db, lock, transaction
 from app.kit.errors import Conflict, NotFound
 
@@ -99,12 +100,12 @@ def act(runtime: Runtime, server: Server, observed: Observed, look: Seen, action
     """Carry out one decision about one server."""
     run_id = server.run_id
     match action.do:
-        case Do.ENSURE_INSTALL | Do.ENSURE_START | Do.ENSURE_STOP | Do.ENSURE_DELETE:
+        case _ if action.do in JOBS:
             ensure_job(server.id, action.do)
         case Do.RECORD_START if run_id and look.started_at:
             life.record_started(server.id, run_id, look.started_at)
         case Do.RECORD_EXIT | Do.RECORD_GONE | Do.RECORD_NEVER if run_id:
-            ending.record_end(server.id, run_id, look, runtime.disk_bytes(server.id))
+            ending.record_end(server.id, run_id, look, runtime.disk_bytes(server.id, server.world or ""))
         case Do.PROBE_READY if run_id:
             if is_ready(runtime, template_of(server.template), server.id, observed):
                 life.record_ready(server.id, run_id)
@@ -116,18 +117,24 @@ def act(runtime: Runtime, server: Server, observed: Observed, look: Seen, action
             strays.sighted(runtime, server.id, look.run_id)
 
 
+JOBS: dict[Do, tuple[State, Callable[[Server, Actor], None]]] = {
+    Do.ENSURE_INSTALL: (State.INSTALLING, life.queue_install),
+    Do.ENSURE_START: (State.STARTING, life.queue_start),
+    Do.ENSURE_STOP: (State.STOPPING, partial(ending.queue_end, hard=False)),
+    Do.ENSURE_DELETE: (State.DELETING, ending.queue_delete),
+    Do.ENSURE_ARCHIVE: (State.ARCHIVING, life.queue_archive),
+    Do.ENSURE_WAKE: (State.WAKING, life.queue_wake),
+}
+"""Which job brings a server on, and the state in which it is needed."""
+
+
 def ensure_job(server_id: UUID, do: Do) -> None:
     """There is a job that brings the server on; an open one is left alone."""
+    state, queue = JOBS[do]
     with transaction():
         server = lock(Server, server_id)
-        if do is Do.ENSURE_INSTALL and server.state == State.INSTALLING:
-            life.queue_install(server, SYSTEM)
-        elif do is Do.ENSURE_START and server.state == State.STARTING:
-            life.queue_start(server, SYSTEM)
-        elif do is Do.ENSURE_STOP and server.state == State.STOPPING:
-            ending.queue_end(server, SYSTEM, hard=False)
-        elif do is Do.ENSURE_DELETE and server.state == State.DELETING:
-            ending.queue_delete(server, SYSTEM)
+        if server.state == state:
+            queue(server, SYSTEM)
 
 
 def is_ready(runtime: Runtime, template: Template, server_id: UUID, observed: Observed) -> bool:

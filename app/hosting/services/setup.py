@@ -14,6 +14,7 @@ from app.core.api import claim_once, record
 from app.hosting import events
 from app.hosting.models import Server
 from app.hosting.policies import P
+from app.hosting.rules.archive import LONGEST_REST
 from app.hosting.rules.doors import MOST_PLAYERS, PLAYER
 from app.hosting.rules.idle import LONGEST_MINUTES
 from app.hosting.rules.server import Desired, Reason, State
@@ -139,12 +140,14 @@ def change_server(
     memory_mb: int | None = None,
     settings: Mapping[str, Any] | None = None,
     idle_minutes: int | Keep | None = Keep.KEEP,
+    archive_hours: int | Keep | None = Keep.KEEP,
     wake_by_join: bool | None = None,
     wake_names: Sequence[str] | None = None,
 ) -> None:
     """Rename, resize or set up anew; None leaves a part as it is. A running game takes it over at its next start.
 
-    `idle_minutes` without players stop it: 0 is never, None what is usual. `wake_names` may wake it by joining; none is
+    `idle_minutes` without players stop it: 0 is never, None what is usual. `archive_hours` after its last run its world
+    moves into the archive; None is what is usual. `wake_names` may wake it by joining; none is
     everybody. Both apply at once.
     """
     require(actor, P.server_settings)
@@ -171,6 +174,8 @@ def change_server(
             _changed(actor, server, "settings", *_difference(before_settings, checked))
         if not isinstance(idle_minutes, Keep):
             _change_idle(actor, server, idle_minutes)
+        if not isinstance(archive_hours, Keep):
+            _change_archive(actor, server, archive_hours)
         _change_wake(actor, server, wake_by_join, wake_names)
         show(server_id)
 
@@ -182,6 +187,14 @@ def _change_idle(actor: Actor, server: Server, minutes: int | None) -> None:
         before, server.idle_minutes = server.idle_minutes, minutes
         _changed(actor, server, "idle", {"idle_minutes": before}, {"idle_minutes": minutes})
         show(server.id, "players")
+
+
+def _change_archive(actor: Actor, server: Server, hours: int | None) -> None:
+    if hours is not None and not 1 <= hours <= LONGEST_REST:
+        raise Invalid(fields={"archive_hours": _("1 bis %(most)s Stunden.", most=LONGEST_REST)})
+    if hours != server.archive_hours:
+        before, server.archive_hours = server.archive_hours, hours
+        _changed(actor, server, "archive", {"archive_hours": before}, {"archive_hours": hours})
 
 
 def _change_wake(actor: Actor, server: Server, by_join: bool | None, names: Sequence[str] | None) -> None:

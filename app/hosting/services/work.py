@@ -98,7 +98,7 @@ def install(server_id: UUID) -> None:
     try:
         runtime = runtime_named(server.runtime)
         runtime.prepare(spec_of(server, None, new_id()), report)
-        disk = _disk(runtime, server_id)
+        disk = _disk(runtime, server)
     except RuntimeUnavailable as error:
         raise NotNow(NODE_AWAY) from error
     except LookupError:  # a release took the template or the runtime away
@@ -114,9 +114,9 @@ def install(server_id: UUID) -> None:
     life.record_installed(server_id, disk)
 
 
-def _disk(runtime: Runtime, server_id: UUID) -> int | None:
+def _disk(runtime: Runtime, server: Server) -> int | None:
     try:
-        return runtime.disk_bytes(server_id)
+        return runtime.disk_bytes(server.id, server.world or "")
     except (RuntimeUnavailable, RuntimeFault):
         return None
 
@@ -162,7 +162,7 @@ def _record_start(runtime: Runtime, server: Server, run_id: UUID, now_seen: Seen
         # The stop was faster than the start: nobody wants this process and nobody pays for it.
         _end(runtime, server, stop_plan(server.template).grace_seconds)
     elif now_seen.run_id == run_id and now_seen.look is Look.EXITED:
-        ending.record_end(server.id, run_id, now_seen, _disk(runtime, server.id))
+        ending.record_end(server.id, run_id, now_seen, _disk(runtime, server))
 
 
 def _end(runtime: Runtime, server: Server, grace_seconds: float) -> Seen:
@@ -178,7 +178,7 @@ def stop(server_id: UUID, run_id: UUID) -> None:
     hangs = server.stop_reason == Reason.HANG
     grace = HANG_GRACE if hangs else stop_plan(server.template).grace_seconds
     try:
-        _finish(runtime, server_id, run_id, _end(runtime, server, grace))
+        _finish(runtime, server, run_id, _end(runtime, server, grace))
     except RuntimeUnavailable as error:
         raise NotNow(NODE_AWAY) from error
 
@@ -190,15 +190,15 @@ def kill(server_id: UUID, run_id: UUID) -> None:
         return
     runtime = runtime_named(server.runtime)
     try:
-        _finish(runtime, server_id, run_id, seen(runtime.kill(server_id)))
+        _finish(runtime, server, run_id, seen(runtime.kill(server_id)))
     except RuntimeUnavailable as error:
         raise NotNow(NODE_AWAY) from error
 
 
-def _finish(runtime: Runtime, server_id: UUID, run_id: UUID, left: Seen) -> None:
+def _finish(runtime: Runtime, server: Server, run_id: UUID, left: Seen) -> None:
     if left.look is Look.RUNNING or left.look is Look.UNKNOWN:
         raise NotNow(1.0)
-    ending.record_end(server_id, run_id, left, _disk(runtime, server_id))
+    ending.record_end(server.id, run_id, left, _disk(runtime, server))
 
 
 def delete(server_id: UUID) -> None:

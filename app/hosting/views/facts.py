@@ -54,20 +54,29 @@ def cost_facts(server: ServerDetail) -> CostFacts:
 
 @dataclass(frozen=True)
 class RestFacts:
-    """A sleeping server: since when, and what its disk costs."""
+    """A server that rests: since when, where its world is, and what that costs."""
 
+    archived: bool
     since: datetime
     disk_bytes: int | None
     per_month: Money
 
 
 def rest(server: ServerDetail) -> RestFacts | None:
-    """None when it is not asleep."""
-    if not server.asleep:
+    """None when it is neither asleep nor archived."""
+    archived = server.state is State.ARCHIVED
+    if not (server.asleep or archived):
         return None
     usage = billing.open_usage(server.organisation_id, (SUBJECT, server.id))
     per_hour = usage.rate_per_hour if usage else Money(0)
-    return RestFacts(server.state_since, server.disk_bytes, Money(per_hour.nanos * HOURS_PER_MONTH))
+    return RestFacts(archived, server.state_since, server.disk_bytes, Money(per_hour.nanos * HOURS_PER_MONTH))
+
+
+_WORK = {
+    State.INSTALLING: "jobs.hosting.server.install",
+    State.ARCHIVING: "jobs.hosting.archive.archive",
+    State.WAKING: "jobs.hosting.archive.wake",
+}
 
 
 def timeline(organisation_id: UUID, server_id: UUID, limit: int = 8) -> list[dict[str, object]]:
@@ -77,8 +86,7 @@ def timeline(organisation_id: UUID, server_id: UUID, limit: int = 8) -> list[dic
 
 
 def installation(server: ServerDetail) -> tuple[JobView, list[str]] | None:
-    """The running installation with the end of its log, while there is one."""
-    if server.state is not State.INSTALLING:
-        return None
-    job = latest_job(server.id, "jobs.hosting.server.install")
+    """The work that a server in between waits for, with the end of its log, while there is any."""
+    path = _WORK.get(server.state)
+    job = latest_job(server.id, path) if path else None
     return (job, job_lines(job.id, 60)) if job else None

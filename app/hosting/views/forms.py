@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
@@ -28,6 +28,7 @@ class ServerForm(Form):
     memory_mb = RadioField()
     accept_eula: BooleanField | None = None
     idle_minutes: SelectField | None = None
+    archive_hours: SelectField | None = None
     wake_by_join: BooleanField | None = None
     wake_names: StringField | None = None
     template_data: Template
@@ -40,15 +41,16 @@ class ServerForm(Form):
             if self[PREFIX + setting.key].data is not None
         }
 
-    def idle_choice(self) -> int | None:
-        """Minutes without players until it stops; None is what is usual."""
-        chosen = self.idle_minutes.data if self.idle_minutes else ""
-        return int(chosen) if chosen else None
+    @staticmethod
+    def _chosen(field: SelectField | None) -> int | None:
+        """A choice as a number; None is what is usual."""
+        return int(field.data) if field is not None and field.data else None
 
     def rest_choices(self) -> dict[str, Any]:
         """When it stops by itself and who wakes it, as the service takes it."""
         return {
-            "idle_minutes": self.idle_choice(),
+            "idle_minutes": self._chosen(self.idle_minutes),
+            "archive_hours": self._chosen(self.archive_hours),
             "wake_by_join": bool(self.wake_by_join and self.wake_by_join.data),
             "wake_names": player_names((self.wake_names and self.wake_names.data) or ""),
         }
@@ -117,6 +119,26 @@ def _idle_field(own: int | None) -> SelectField:
     )
 
 
+ARCHIVE_CHOICES = (1, 6, 12, 24, 48, 72, 168)
+
+
+def _archive_field(own: int | None) -> SelectField:
+    """Shorter than usual only: what rests longer costs longer."""
+    usual = settings().archive_hours
+    as_usual = _("Wie üblich: nie") if not usual else _("Wie üblich: nach %(n)d Stunden", n=usual)
+    hours = sorted({n for n in (*ARCHIVE_CHOICES, own or 1) if n < usual})
+    return SelectField(
+        _("Ins Archiv, wenn er nicht mehr läuft"),
+        choices=[
+            ("", as_usual),
+            *((str(n), ngettext("Nach %(num)d Stunde", "Nach %(num)d Stunden", n)) for n in hours),
+        ],
+        description=_(
+            "Im Archiv kostet die Welt nichts. Ein Start holt sie zurück; das dauert ein paar Sekunden länger."
+        ),
+    )
+
+
 def _form_class(template: Template, *, with_eula: bool) -> type[ServerForm]:
     locale = str(get_locale())
     fields: dict[str, Any] = {
@@ -157,6 +179,9 @@ class RestChoices(Protocol):
     def idle_minutes(self) -> int | None: ...
 
     @property
+    def archive_hours(self) -> int | None: ...
+
+    @property
     def wake_by_join(self) -> bool: ...
 
     @property
@@ -173,6 +198,8 @@ def settings_form(
     data |= {"wake_by_join": rest.wake_by_join, "wake_names": ", ".join(rest.wake_names)}
     made = _form_class(template, with_eula=False)
     made.idle_minutes = _idle_field(rest.idle_minutes)
+    data["archive_hours"] = "" if rest.archive_hours is None else str(rest.archive_hours)
+    made.archive_hours = _archive_field(rest.archive_hours)
     made.wake_by_join = BooleanField(_("Beitreten weckt den Server auf"))
     made.wake_names = StringField(
         _("Wer ihn wecken darf (Spielernamen, mit Komma)"),

@@ -18,7 +18,7 @@ from app.hosting.rules.server import State
 from app.hosting.services.idle import rest_of
 from app.hosting.views.forms import size_word
 from app.hosting.views.prices import price_of
-from app.hosting.views.words import reason_text, state_tone, state_word
+from app.hosting.views.words import failure_text, reason_text, state_tone, state_word
 from app.kit import clock
 from app.kit.authz import current_actor, may
 from app.kit.formats import day_text, money, money_rate
@@ -31,6 +31,7 @@ class Helpers:
 
     size = staticmethod(size_word)
     reason = staticmethod(reason_text)
+    failure = staticmethod(failure_text)
     hourly = staticmethod(price_of)
     play_address = staticmethod(play_address)
 
@@ -97,6 +98,9 @@ class Helpers:
             "verifying": _("Prüft die Dateien"),
             "configuring": _("Richtet den Server ein"),
             "ready": _("Fertig"),
+            "packing": _("Packt die Welt"),
+            "verifying-archive": _("Liest die Kopie zurück und vergleicht jeden Hash"),
+            "unpacking": _("Holt die Welt zurück und vergleicht jeden Hash"),
         }.get(note, note or _("Wartet auf einen freien Arbeiter"))
 
     @staticmethod

@@ -15,7 +15,7 @@ from app.hosting.policies import P
 from app.hosting.queries.sample import WINDOWS, series
 from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.rules.server import State
-from app.hosting.services import power
+from app.hosting.services import archive, power
 from app.hosting.services import server as services
 from app.hosting.views import facts, hosting
 from app.hosting.views.chart import default_window, metrics_chart
@@ -102,6 +102,15 @@ def restart_server(server_id: UUID) -> ResponseReturnValue:
     """Stop with saving, then start."""
     power.restart_server(current_actor(), server_id)
     flash(_("Der Server wird neu gestartet."), "ok")
+    return htmx.go(_page_of(server_id))
+
+
+@hosting.post("/servers/<uuid:server_id>/archive")
+@allows(P.server_power)
+def archive_server(server_id: UUID) -> ResponseReturnValue:
+    """Move its world into the archive."""
+    archive.archive_server(current_actor(), server_id)
+    flash(_("Die Welt zieht ins Archiv um. Starten geht jederzeit."), "ok")
     return htmx.go(_page_of(server_id))
 
 

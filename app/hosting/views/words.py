@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core.api import Recorded
+from app.hosting.rules.archive import Failure
 from app.hosting.rules.server import Reason, State
 
 STATES: dict[State, tuple[Any, str]] = {
@@ -18,6 +19,9 @@ STATES: dict[State, tuple[Any, str]] = {
     State.STOPPING: (_l("Stoppt"), "busy"),
     State.STOPPED: (_l("Gestoppt"), "neutral"),
     State.CRASHED: (_l("Abgestürzt"), "bad"),
+    State.ARCHIVING: (_l("Wird archiviert"), "busy"),
+    State.ARCHIVED: (_l("Archiviert"), "neutral"),
+    State.WAKING: (_l("Wacht auf"), "busy"),
     State.DELETING: (_l("Wird gelöscht"), "busy"),
     State.DELETED: (_l("Gelöscht"), "neutral"),
 }
@@ -28,8 +32,25 @@ GROUP_WORDS: dict[str, Any] = {
     "busy": _l("In Arbeit"),
     "stopped": _l("Gestoppt"),
     "asleep": _l("Schläft"),
+    "archived": _l("Archiviert"),
     "crashed": _l("Abgestürzt"),
 }
+
+FAILURES: dict[Failure, Any] = {
+    Failure.UNAVAILABLE: _l("Das Archiv antwortet gerade nicht."),
+    Failure.FULL: _l("Im Archiv ist kein Platz mehr."),
+    Failure.REFUSED: _l("Das Archiv lehnt uns ab. Der Betreiber sieht den Grund im Protokoll."),
+    Failure.MISSING: _l("Das Archiv hat diese Welt nicht. Bitte wende dich an den Betreiber."),
+    Failure.CORRUPT: _l("Die archivierte Welt ist beschädigt. Bitte wende dich an den Betreiber."),
+    Failure.NOT_PACKABLE: _l(
+        "In der Welt liegt etwas, das sich nicht archivieren lässt, etwa eine Verknüpfung nach außen."
+    ),
+    Failure.CHANGED: _l("Während des Kopierens wurde in der Welt noch geschrieben."),
+    Failure.OUT_OF_REACH: _l("Auf dieser Maschine kann Kontor die Welten nicht lesen."),
+    Failure.DISK_FULL: _l("Auf der Maschine war kein Platz mehr."),
+    Failure.FAULT: _l("Das hat nicht geklappt. Der Betreiber sieht den Grund im Protokoll."),
+}
+"""Why a world did not move."""
 
 REASONS: dict[Reason, Any] = {
     Reason.REQUESTED: _l("Du oder jemand aus deinem Team hat ihn gestoppt."),
@@ -49,6 +70,7 @@ REASONS: dict[Reason, Any] = {
     Reason.NOT_STARTED: _l(
         "Die Maschine hat den Start abgelehnt. Der Betreiber sieht den Grund im Protokoll."
     ),
+    Reason.NOT_RETURNED: _l("Seine Welt kam nicht aus dem Archiv zurück."),
     Reason.IDLE: _l("Niemand hat gespielt, darum hat er gespeichert und gestoppt."),
     Reason.NO_CREDIT: _l("Das Guthaben ging zu Ende. Deine Welt ist sicher; lade auf und starte neu."),
     Reason.HALTED: _l("Die Plattform wurde heruntergefahren."),
@@ -78,12 +100,19 @@ def reason_text(reason: Reason | str | None, exit_code: int | None = None) -> st
     return str(REASONS[reason])
 
 
+def failure_text(failure: str | None) -> str:
+    """Why a world did not move, as a sentence; empty when there is nothing to say."""
+    return str(FAILURES[Failure(failure)]) if failure else ""
+
+
 def event_line(event: Recorded) -> dict[str, Any]:
     """One event as a line of the timeline: text, icon, tone, detail."""
     text, icon, tone = _sentence(event)
     detail = ""
     if event.name in ("hosting.server.crashed", "hosting.server.stopped"):
         detail = reason_text(event.data.get("reason"), event.data.get("exit_code"))
+    elif event.name in ("hosting.server.archive_failed", "hosting.server.wake_failed"):
+        detail = failure_text(event.data.get("failure"))
     return {"text": text, "icon": icon, "tone": tone, "detail": detail, "when": event.at, "who": ""}
 
 
@@ -94,6 +123,12 @@ def _sentence(event: Recorded) -> tuple[str, str, str]:
         "installed": (_("Installation fertig"), "package-check", "ok"),
         "start_requested": (_("Start angefordert"), "play", ""),
         "woken": (_("Durch Beitreten geweckt"), "bell-ring", ""),
+        "archive_begun": (_("Welt wird archiviert"), "archive", ""),
+        "archived": (_("Welt im Archiv, jeder Hash geprüft"), "archive", "ok"),
+        "archive_failed": (_("Archivieren hat nicht geklappt"), "archive-x", "warn"),
+        "wake_begun": (_("Welt wird zurückgeholt"), "archive-restore", ""),
+        "returned": (_("Welt ist zurück, jeder Hash geprüft"), "archive-restore", "ok"),
+        "wake_failed": (_("Welt kam nicht zurück"), "archive-x", "bad"),
         "started": (_("Prozess gestartet, ab hier zählt die Zeit"), "play", ""),
         "ready": (_("Bereit zum Mitspielen"), "circle-check", "ok"),
         "stop_requested": (_("Stopp angefordert"), "square", ""),

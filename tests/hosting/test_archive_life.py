@@ -1,0 +1,427 @@
+"""A server that nobody needs moves into the archive and comes back whole, charged without a gap, whatever is killed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from app.billing.services.reconcile import find_differences
+from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailable
+from app.hosting.gateways.fake import FakeRuntime
+from app.hosting.models import Archive
+from app.hosting.rules.archive import ArchiveState
+from app.hosting.services import archive, archive_work, doors
+from app.hosting.services.place import use_archive
+from app.hosting.services.server import change_server, delete_server, start_server, stop_server
+from app.kit import clock
+from app.kit.db import db
+from app.kit.errors import Conflict
+from tests.hosting.conftest import Host
+
+WORLD = {"region/r.0.0.mca": b"\x00block placed before\x00" * 500, "level.dat": b"seed", "empty/.keep": b""}
+
+
+@pytest.fixture
+def store(app: Flask, host: Host, tmp_path: Path) -> FolderStore:
+    """Where the archives of these tests lie."""
+    found = FolderStore(tmp_path / "archive")
+    use_archive(app, found)
+    return found
+
+
+def stopped(host: Host) -> UUID:
+    """A server that ran, has a world, and stands still."""
+    server_id = host.running()
+    clock.advance(60)
+    stop_server(host.owner, server_id)
+    host.settle()
+    folder = host.node.worlds.of(server_id, "").folder
+    for name, content in WORLD.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    assert host.row(server_id).state == "stopped"
+    return server_id
+
+
+def archived(host: Host) -> UUID:
+    server_id = stopped(host)
+    archive.archive_server(host.owner, server_id)
+    host.settle()
+    assert host.row(server_id).state == "archived"
+    return server_id
+
+
+def content(host: Host, server_id: UUID) -> dict[str, bytes]:
+    """What the node has of the world that its row names."""
+    world = host.row(server_id).world
+    assert world is not None
+    folder = host.node.worlds.of(server_id, world).folder
+    return {name: (folder / name).read_bytes() for name in WORLD if (folder / name).exists()}
+
+
+def objects(store: FolderStore, tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "archive").rglob("*") if path.is_file())
+
+
+def check_bill(host: Host, server_id: UUID) -> None:
+    """No instant is in two phases, none is left out between the first run and the last, and the books add up."""
+    found = host.intervals(server_id)
+    for (_, _, _, ended), (_, _, began, _) in itertools.pairwise(found):
+        assert ended == began
+    assert find_differences() == []
+
+
+def test_a_rested_world_moves_and_comes_back(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime
+) -> None:
+    server_id = stopped(host)
+    clock.advance(47 * 3600)
+    assert archive_work.order_due() == 0
+    clock.advance(3600)
+    assert archive_work.order_due() == 1
+    assert archive_work.order_due() == 0
+    assert host.row(server_id).state == "archiving"
+    host.settle()
+    row = host.row(server_id)
+    assert (row.state, row.world) == ("archived", None)
+    assert host.node.worlds.generations(server_id) == []
+    assert len(objects(store, tmp_path)) == 1
+    clock.advance(3600)
+    start_server(host.owner, server_id)
+    assert host.row(server_id).state == "waking"
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == WORLD
+    meters = [meter for meter, *_ in host.intervals(server_id)]
+    assert meters[:3] == ["hosting.active", "hosting.sleep", "hosting.archive"]
+    assert meters[-1] == "hosting.active"
+    check_bill(host, server_id)
+
+
+def test_its_owner_may_shorten_the_rest_and_not_lengthen_it(
+    host: Host, store: FolderStore, frozen: datetime
+) -> None:
+    server_id = stopped(host)
+    change_server(host.owner, server_id, archive_hours=2)
+    clock.advance(2 * 3600)
+    assert archive_work.order_due() == 1
+    host.settle()
+    other = stopped_too(host)
+    change_server(host.owner, other, archive_hours=500)
+    clock.advance(48 * 3600)
+    assert archive_work.order_due() == 1
+
+
+def stopped_too(host: Host) -> UUID:
+    server_id = host.running("Zweite")
+    stop_server(host.owner, server_id)
+    host.settle()
+    return server_id
+
+
+def test_one_that_never_ran_or_runs_is_left_alone(host: Host, store: FolderStore, frozen: datetime) -> None:
+    host.create("Nie gelaufen")
+    running = host.running("Läuft")
+    clock.advance(100 * 3600)
+    assert archive_work.order_due() == 0
+    with pytest.raises(Conflict):
+        archive.archive_server(host.owner, running)
+
+
+def test_a_start_in_between_needs_nothing_of_the_copy(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy was complete, and the person faster: the world on the node stays, the copy goes."""
+    server_id = stopped(host)
+    archive.archive_server(host.owner, server_id)
+    finish = FolderStore.finish
+
+    def then_somebody_starts(self: FolderStore, key: str) -> None:
+        finish(self, key)
+        start_server(host.owner, server_id)
+
+    monkeypatch.setattr(FolderStore, "finish", then_somebody_starts)
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == WORLD
+    assert objects(store, tmp_path) == []
+    assert {row.state for row in db.session.query(Archive)} == {ArchiveState.FAILED}
+    check_bill(host, server_id)
+
+
+def test_who_joins_wakes_it(host: Host, store: FolderStore, frozen: datetime) -> None:
+    server_id = archived(host)
+    assert doors.wake(server_id, "Alex")
+    assert not doors.wake(server_id, "Mia"), "it wakes already"
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == WORLD
+
+
+def test_stopped_while_it_wakes_it_stays_down_with_its_world(
+    host: Host, store: FolderStore, frozen: datetime
+) -> None:
+    server_id = archived(host)
+    start_server(host.owner, server_id)
+    stop_server(host.owner, server_id)
+    clock.advance(5)
+    host.settle()
+    assert host.row(server_id).state == "stopped"
+    assert content(host, server_id) == WORLD
+    assert host.intervals(server_id)[-1][0] == "hosting.sleep"
+    check_bill(host, server_id)
+
+
+def test_the_next_archive_replaces_the_last(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime
+) -> None:
+    server_id = archived(host)
+    first = objects(store, tmp_path)
+    start_server(host.owner, server_id)
+    host.settle()
+    assert objects(store, tmp_path) == first, "kept until the next one is verified"
+    stop_server(host.owner, server_id)
+    host.settle()
+    archive.archive_server(host.owner, server_id)
+    host.settle()
+    second = objects(store, tmp_path)
+    assert len(second) == 1
+    assert second != first
+
+
+def test_deleting_removes_world_and_archive(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime
+) -> None:
+    server_id = archived(host)
+    delete_server(host.owner, server_id)
+    host.settle()
+    assert host.row(server_id).state == "deleted"
+    assert objects(store, tmp_path) == []
+    check_bill(host, server_id)
+
+
+FAULTS = [(StoreFull("no space"), "full"), (StoreUnavailable("no answer"), "unavailable")]
+
+
+@pytest.mark.parametrize(("error", "failure"), FAULTS)
+def test_a_store_that_cannot_leaves_everything_as_it_is(
+    host: Host,
+    store: FolderStore,
+    frozen: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Any,
+    failure: str,
+) -> None:
+    server_id = stopped(host)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", raising(error))
+        archive.archive_server(host.owner, server_id)
+        host.settle()
+    row = host.row(server_id)
+    assert (row.state, row.archive_failure, row.world) == ("stopped", failure, "")
+    assert content(host, server_id) == WORLD
+    clock.advance(100 * 3600)
+    row = host.row(server_id)
+    assert archive_work.order_due() == 1, "tried again later"
+    host.settle()
+    assert host.row(server_id).state == "archived"
+    check_bill(host, server_id)
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object) -> Any:
+        raise error
+
+    return fail
+
+
+def test_a_store_that_is_away_for_a_while_keeps_people_waiting_and_then_says_so(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = archived(host)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "get", raising(StoreUnavailable("no answer")))
+        start_server(host.owner, server_id)
+        host.settle()
+        row = host.row(server_id)
+        assert (row.state, row.archive_failure) == ("waking", "unavailable")
+        for _ in range(12):
+            clock.advance(5)
+            host.settle(1)
+    row = host.row(server_id)
+    assert (row.state, row.desired, row.archive_failure) == ("archived", "stopped", "unavailable")
+    start_server(host.owner, server_id)
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert host.row(server_id).archive_failure is None
+    assert content(host, server_id) == WORLD
+
+
+def test_a_damaged_archive_is_never_taken_for_a_world(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime
+) -> None:
+    server_id = archived(host)
+    path = next(path for path in (tmp_path / "archive").rglob("*") if path.is_file())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+    start_server(host.owner, server_id)
+    host.settle()
+    row = host.row(server_id)
+    assert (row.state, row.archive_failure, row.world) == ("archived", "corrupt", None)
+    assert host.node.worlds.generations(server_id) == []
+    path.write_bytes(whole)
+    start_server(host.owner, server_id)
+    host.settle()
+    assert content(host, server_id) == WORLD
+
+
+class Killed(BaseException):
+    """SIGKILL, as in test_kill_points."""
+
+
+@contextmanager
+def killed_at(step: int) -> Iterator[list[str]]:
+    """Die right after step number `step` of what a job does to store, runtime and rows."""
+    done: list[str] = []
+    kept: list[tuple[Any, str, Any]] = []
+
+    def wrap(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+        kept.append((owner, name, original))
+
+        def stepped(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            done.append(name)
+            if len(done) == step:
+                raise Killed
+            return result
+
+        setattr(owner, name, stepped)
+
+    for name in ("inspect", "world_folder", "make_world", "remove_world", "disk_bytes"):
+        wrap(FakeRuntime, name)
+    for name in ("put", "get_part", "finish", "get"):
+        wrap(FolderStore, name)
+    for name in ("begin_leaving", "record_archived", "begin_returning", "record_returned"):
+        wrap(archive, name)
+    try:
+        yield done
+    finally:
+        for owner, name, original in reversed(kept):
+            setattr(owner, name, original)
+
+
+def killed(job: Callable[[], None], step: int) -> bool:
+    try:
+        with killed_at(step):
+            job()
+    except Killed:
+        db.session.rollback()
+        return True
+    return False
+
+
+def recover(host: Host) -> None:
+    for _ in range(6):
+        clock.advance(10)
+        host.settle(1)
+
+
+@pytest.mark.parametrize("step", range(1, 9))
+def test_killed_in_the_middle_of_archiving(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, step: int
+) -> None:
+    server_id = stopped(host)
+    archive.archive_server(host.owner, server_id)
+    assert killed(lambda: archive_work.archive(server_id), step) == (step <= 7)
+    recover(host)
+    assert host.row(server_id).state == "archived"
+    assert len(objects(store, tmp_path)) == 1
+    start_server(host.owner, server_id)
+    recover(host)
+    assert content(host, server_id) == WORLD
+    check_bill(host, server_id)
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+def test_killed_in_the_middle_of_waking(host: Host, store: FolderStore, frozen: datetime, step: int) -> None:
+    server_id = archived(host)
+    start_server(host.owner, server_id)
+    assert killed(lambda: archive_work.wake(server_id), step) == (step <= 5)
+    recover(host)
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == WORLD
+    assert host.node.worlds.generations(server_id) == [host.row(server_id).world]
+    check_bill(host, server_id)
+
+
+def test_a_worker_that_was_frozen_before_it_removes_finds_nothing_of_the_world_that_came_back(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It removes its own generation, however late it comes."""
+    server_id = stopped(host)
+    archive.archive_server(host.owner, server_id)
+    archive_work.archive(server_id)
+    start_server(host.owner, server_id)
+    archive_work.wake(server_id)
+    host.settle()
+    assert host.row(server_id).state == "running"
+    FakeRuntime(host.node).remove_world(server_id, "")
+    archive_work.remove_world(server_id, "")
+    assert content(host, server_id) == WORLD
+
+
+def test_of_two_that_bring_it_back_one_wins_and_the_other_removes_its_own(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = archived(host)
+    start_server(host.owner, server_id)
+    bring = archive_work._bring_back
+    entered = []
+
+    def overtaken(*args: Any) -> int:
+        disk = bring(*args)
+        if not entered:
+            entered.append(True)
+            archive_work.wake(server_id)  # its lease ran out: another worker did it all meanwhile
+        return disk
+
+    monkeypatch.setattr(archive_work, "_bring_back", overtaken)
+    archive_work.wake(server_id)
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == WORLD
+    assert host.node.worlds.generations(server_id) == [host.row(server_id).world]
+
+
+def test_of_two_that_archive_it_the_late_one_changes_nothing(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = stopped(host)
+    archive.archive_server(host.owner, server_id)
+    copy = archive_work._copy
+    entered = []
+
+    def overtaken(*args: Any) -> Any:
+        packed = copy(*args)
+        if not entered:
+            entered.append(True)
+            archive_work.archive(server_id)
+        return packed
+
+    monkeypatch.setattr(archive_work, "_copy", overtaken)
+    archive_work.archive(server_id)
+    host.settle()
+    assert host.row(server_id).state == "archived"
+    assert len(objects(store, tmp_path)) == 1
+    start_server(host.owner, server_id)
+    host.settle()
+    assert content(host, server_id) == WORLD
