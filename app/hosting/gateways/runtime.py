@@ -301,7 +301,7 @@ class Runtime(Protocol):
         """What one generation of the server's world takes on disk; 0 when there is none."""
 
     def world_folder(self, server_id: UUID, world: str) -> Path:
-        """Where the files of a generation lie on this machine. Read them only while no run plays on it.
+        """Where the files of a generation lie on this machine. While a run plays on it, they change under the reader.
 
         Raises OutOfReach, WorldMissing, RuntimeUnavailable.
         """

@@ -223,9 +223,7 @@ class ProcessRuntime:
         return worlds.make(self._folders.server(server_id), world, self.config.free_bytes)
 
     def remove_world(self, server_id: UUID, world: str) -> None:
-        server = self._folders.server(server_id)
-        if server.path.exists():
-            worlds.remove(server, world, lambda run: self._let_go(server_id, run))
+        worlds.remove(self._folders.server(server_id), world, lambda run: self._let_go(server_id, run))
 
     def _let_go(self, server_id: UUID, run: Run) -> None:
         """Makes sure that nothing of a run writes to its world any more. Raises AlreadyRunning."""
