@@ -18,10 +18,13 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 def test_only_what_rests_by_wish_is_woken_by_players() -> None:
     for state, desired, credit in product(State, Desired, (False, True)):
         found = doing(state, desired, credit=credit)
-        rests = state in (State.STOPPED, State.STOPPING) and desired is not Desired.RUNNING
+        rests = state in (State.STOPPED, State.STOPPING, State.ARCHIVING) and desired is not Desired.RUNNING
         assert (found is Doing.ASLEEP) == (rests and credit)
+        away = state in (State.ARCHIVED, State.WAKING) and desired is not Desired.RUNNING
+        assert (found is Doing.ARCHIVED) == (away and credit)
         assert (found is Doing.RUNNING) == (state is State.RUNNING)
         assert (found is None) == (state in (State.DRAFT, State.DELETING, State.DELETED))
+    assert doing(State.WAKING, Desired.RUNNING, credit=True) is Doing.WAKING
     assert doing(State.CRASHED, Desired.STOPPED, credit=True) is Doing.OFF, "a person has to look first"
     assert doing(State.CRASHED, Desired.RUNNING, credit=True) is Doing.STARTING
 

@@ -27,6 +27,7 @@ from app.hosting.rules.server import (
     FOLLOWS,
     HANG_AFTER,
     NOTHING,
+    RESTING,
     Action,
     Desired,
     Do,
@@ -110,6 +111,10 @@ def test_drafts_and_deleted_servers_only_lose_strays(state: State) -> None:
         (Facts(State.STOPPED, Desired.RUNNING, RUN), Seen(Look.EXITED, RUN), Do.BEGIN),
         (Facts(State.DELETING, Desired.DELETED, RUN), Seen(Look.ABSENT), Do.ENSURE_DELETE),
         (Facts(State.INSTALLING, Desired.RUNNING), Seen(Look.ABSENT), Do.ENSURE_INSTALL),
+        (Facts(State.ARCHIVING, Desired.STOPPED, RUN), Seen(Look.EXITED, RUN), Do.ENSURE_ARCHIVE),
+        (Facts(State.ARCHIVING, Desired.STOPPED, RUN), Seen(Look.RUNNING, RUN), Do.END_STRAY),
+        (Facts(State.ARCHIVED, Desired.STOPPED, RUN), Seen(Look.ABSENT), Do.NOTHING),
+        (Facts(State.WAKING, Desired.RUNNING, RUN), Seen(Look.ABSENT), Do.ENSURE_WAKE),
     ],
 )
 def test_what_is_done_when(facts: Facts, seen: Seen, expected: Do) -> None:
@@ -160,6 +165,11 @@ class World:
         else:
             self.to(State.STOPPED, installed=True)
 
+    do_ensure_wake = do_ensure_install
+
+    def do_ensure_archive(self, _: Action) -> None:
+        self.to(State.ARCHIVED)
+
     def fresh(self) -> UUID:
         self.next_run += 1
         return UUID(int=self.next_run)
@@ -189,6 +199,9 @@ class World:
     do_record_exit = do_record_gone = do_record_never = lambda self, _: self.end()
 
     def do_begin(self, _: Action) -> None:
+        if self.facts.state is State.ARCHIVED:
+            self.to(State.WAKING)
+            return
         self.to(
             begin_state(self.facts), run_id=self.fresh(), started_at=None, ready_at=None, silent_since=None,
             stop_reason=None, next_restart_at=None,
@@ -212,7 +225,7 @@ class World:
                 return runs and self.seen.run_id == self.facts.run_id
             case State.DELETED | State.DRAFT:
                 return not runs
-            case State.STOPPED | State.CRASHED:
+            case State.STOPPED | State.CRASHED | State.ARCHIVED:
                 return not runs and self.facts.desired is not Desired.RUNNING
         return False
 
@@ -356,10 +369,13 @@ def test_every_state_has_its_buttons() -> None:
     for state, desired in product(State, Desired):
         found = buttons(state, desired)
         assert len(set(found)) == len(found)
-        assert (Button.START in found) == (state in (State.STOPPED, State.CRASHED))
+        assert (Button.START in found) == (state in (*RESTING, State.ARCHIVING))
+        assert (Button.ARCHIVE in found) <= (state in (State.STOPPED, State.CRASHED))
         assert (Button.DELETE in found) == (state not in (State.DELETING, State.DELETED))
     assert Button.STOP in buttons(State.CRASHED, Desired.RUNNING)
     assert Button.STOP not in buttons(State.CRASHED, Desired.STOPPED)
+    assert Button.STOP in buttons(State.WAKING, Desired.RUNNING), "it can be told not to start"
+    assert Button.STOP not in buttons(State.WAKING, Desired.STOPPED)
 
 
 @pytest.mark.parametrize(
@@ -378,6 +394,9 @@ def test_every_state_has_its_buttons() -> None:
         (State.DELETING, True, True, Meter.ACTIVE),
         (State.DELETING, False, True, Meter.NONE),
         (State.DELETED, False, True, Meter.NONE),
+        (State.ARCHIVING, False, True, Meter.SLEEP),
+        (State.ARCHIVED, False, True, Meter.ARCHIVE),
+        (State.WAKING, False, True, Meter.ARCHIVE),
     ],
 )
 def test_what_is_charged_in_a_state(state: State, process: bool, has_run: bool, expected: Meter) -> None:

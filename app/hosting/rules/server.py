@@ -102,6 +102,9 @@ FOLLOWS: dict[State, frozenset[State]] = {
 ALIVE = (State.STARTING, State.RUNNING, State.STOPPING)
 """States in which a process may exist."""
 
+RESTING = (State.STOPPED, State.CRASHED, State.ARCHIVED)
+"""States from which a start begins by itself when one is wanted."""
+
 HANG_AFTER = timedelta(seconds=60)
 """Alive but without an answer to pings for this long is a hang."""
 
@@ -207,7 +210,7 @@ def decide(facts: Facts, seen: Seen, now: datetime) -> Action:
     if facts.state in _WORKED_ON:
         return Action(_WORKED_ON[facts.state])
     due = facts.next_restart_at is None or facts.next_restart_at <= now
-    if facts.state in (State.STOPPED, State.CRASHED) and facts.desired is Desired.RUNNING and due:
+    if facts.state in RESTING and facts.desired is Desired.RUNNING and due:
         return Action(Do.BEGIN)
     return NOTHING
 

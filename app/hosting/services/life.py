@@ -11,7 +11,7 @@ from app.core.api import record
 from app.hosting import events, tasks
 from app.hosting.models import Run, Server
 from app.hosting.rules.ending import after_crash, begin_state
-from app.hosting.rules.server import ALIVE, Desired, Reason, State
+from app.hosting.rules.server import ALIVE, RESTING, Desired, Reason, State
 from app.hosting.services import charge, ports, turn
 from app.kit import clock, live
 from app.kit.authz import SYSTEM, Actor
@@ -144,11 +144,7 @@ def begin_due(server_id: UUID) -> None:
     with transaction():
         server = lock(Server, server_id)
         waiting = server.next_restart_at is not None and server.next_restart_at > clock.now()
-        if (
-            server.state in (State.STOPPED, State.CRASHED)
-            and server.desired == Desired.RUNNING
-            and not waiting
-        ):
+        if server.state in RESTING and server.desired == Desired.RUNNING and not waiting:
             begin_if_affordable(server)
 
 
