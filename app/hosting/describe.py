@@ -17,7 +17,7 @@ from app.hosting.policies import P
 from app.hosting.queries.server import ServerFilter, list_servers, names_of
 from app.hosting.rules.offer import Button
 from app.hosting.rules.period import parse_period
-from app.hosting.wording import period_words
+from app.hosting.wording import action_word, outcome_words, period_words
 from app.kit import formats
 from app.kit.authz import Actor, may
 
@@ -53,7 +53,18 @@ _REPORTS = (
     ("deleted", _l("Verbrauchsbericht ab %(first)s gelöscht"), "file-x", "warn"),
     ("plan_changed", _l("Regelmäßige Berichte umgestellt"), "calendar-clock", ""),
 )
+_PLANS = (
+    ("created", _l("Zeitplan angelegt: %(what)s"), "calendar-clock", ""),
+    ("changed", _l("Zeitplan geändert: %(what)s"), "calendar-clock", ""),
+    ("switched", _l("Zeitplan %(now)s: %(what)s"), "calendar-clock", ""),
+    ("deleted", _l("Zeitplan gelöscht: %(what)s"), "calendar-x", ""),
+    ("ran", _l("Nach Zeitplan: %(what)s, %(came)s"), "calendar-check", ""),
+    ("missed", _l("Zeitplan verpasst: %(what)s, %(count)s-mal"), "calendar-x", "warn"),
+)
 _FIELDS = {
+    "action": _l("Aktion"),
+    "cron": _l("Zeiten als Cron-Text"),
+    "zone": _l("Zeitzone"),
     "memory_mb": _l("Arbeitsspeicher in MB"),
     "wake_by_join": _l("Beitreten weckt auf"),
     "archive_hours": _l("Stunden bis zum Archiv"),
@@ -101,6 +112,15 @@ def _sums(data: dict[str, Any]) -> Mapping[str, Any]:
     return {"total": formats.money(data["total_nanos"]), "period": period_words(parse_period(data["period"]))}
 
 
+def _plan(data: dict[str, Any]) -> Mapping[str, Any]:
+    found = {"what": action_word(data["action"])}
+    if "outcome" in data:
+        found["came"] = outcome_words(data["outcome"])[0]
+    if "on" in data:
+        found["now"] = _("eingeschaltet") if data["on"] else _("ausgeschaltet")
+    return found
+
+
 def describe() -> None:
     """Register sentences, names and search."""
     describe_area("hosting", _l("Server"))
@@ -109,6 +129,8 @@ def describe() -> None:
         describe_event(f"hosting.server.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
     for name, text, icon, tone in _REPORTS:
         describe_event(f"hosting.report.{name}", text, icon=icon, tone=tone, values=_sums, fields=_FIELDS)
+    for name, text, icon, tone in _PLANS:
+        describe_event(f"hosting.schedule.{name}", text, icon=icon, tone=tone, values=_plan, fields=_FIELDS)
     describe_subject("hosting.report", _l("Bericht"))
     register_subjects("hosting.server", _charged)
     search_provider("servers", find_servers)

@@ -9,5 +9,9 @@ class NoCredit(Conflict):
     """The wallet does not cover a start; nothing was changed."""
 
 
+class NoRoom(Conflict):
+    """What runs already takes all the memory the organisation may use at once; nothing was changed."""
+
+
 class NoFreePort(Conflict):
     """Every port of the node is given away."""

@@ -205,6 +205,19 @@ class StrayEnded(Fact):
 
 
 @dataclass(frozen=True)
+class FilesChanged(Fact):
+    """Somebody changed the game's files by hand. Names of files are not kept: they may be those of people."""
+
+    name: ClassVar[str] = "hosting.server.files_changed"
+    action: str
+    """saved, uploaded, made, renamed, deleted, unpacked, world-chosen."""
+    kind: str
+    """file, folder, link or other."""
+    bytes: int | None = None
+    extension: str = ""
+
+
+@dataclass(frozen=True)
 class ReportMade(Fact):
     name: ClassVar[str] = "hosting.report.made"
     total_nanos: int
@@ -220,3 +233,93 @@ class ReportDeleted(Fact):
 @dataclass(frozen=True)
 class ReportPlanChanged(Fact):
     name: ClassVar[str] = "hosting.report.plan_changed"
+
+
+@dataclass(frozen=True)
+class ScheduleCreated(Fact):
+    """Something is planned for a server; the event's subject is the server."""
+
+    name: ClassVar[str] = "hosting.schedule.created"
+    schedule_id: UUID
+    action: str
+
+
+@dataclass(frozen=True)
+class ScheduleChanged(Fact):
+    name: ClassVar[str] = "hosting.schedule.changed"
+    schedule_id: UUID
+    action: str
+
+
+@dataclass(frozen=True)
+class ScheduleSwitched(Fact):
+    name: ClassVar[str] = "hosting.schedule.switched"
+    schedule_id: UUID
+    action: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class ScheduleDeleted(Fact):
+    name: ClassVar[str] = "hosting.schedule.deleted"
+    schedule_id: UUID
+    action: str
+
+
+@dataclass(frozen=True)
+class ScheduleRan(Fact):
+    """A planned run was dealt with: done, nothing to do, or failed for a reason."""
+
+    name: ClassVar[str] = "hosting.schedule.ran"
+    schedule_id: UUID
+    action: str
+    outcome: str
+    reason: str | None
+    due_at: str
+
+
+@dataclass(frozen=True)
+class ScheduleMissed(Fact):
+    """Planned runs that nobody could do in time and that are not made up for."""
+
+    name: ClassVar[str] = "hosting.schedule.missed"
+    schedule_id: UUID
+    action: str
+    count: int
+    first: str
+
+
+@dataclass(frozen=True)
+class WebhookCreated(Fact):
+    """A channel in Discord will hear about a server, which is the subject. Its address is nowhere but in its row."""
+
+    name: ClassVar[str] = "hosting.webhook.created"
+    webhook_id: UUID
+
+
+@dataclass(frozen=True)
+class WebhookChanged(Fact):
+    name: ClassVar[str] = "hosting.webhook.changed"
+    webhook_id: UUID
+
+
+@dataclass(frozen=True)
+class WebhookTested(Fact):
+    name: ClassVar[str] = "hosting.webhook.tested"
+    webhook_id: UUID
+    outcome: str
+
+
+@dataclass(frozen=True)
+class WebhookSwitchedOff(Fact):
+    """By what Discord answered: the webhook is not there any more, or does not take messages."""
+
+    name: ClassVar[str] = "hosting.webhook.switched_off"
+    webhook_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True)
+class WebhookRemoved(Fact):
+    name: ClassVar[str] = "hosting.webhook.removed"
+    webhook_id: UUID

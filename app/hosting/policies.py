@@ -15,10 +15,19 @@ class P(StrEnum):
     server_command = "hosting:server:command"
     server_settings = "hosting:server:settings"
     server_delete = "hosting:server:delete"
+    file_read = "hosting:file:read"
+    file_write = "hosting:file:write"
     costs_read = "hosting:costs:read"
     report_read = "hosting:report:read"
     report_create = "hosting:report:create"
     report_delete = "hosting:report:delete"
+    webhook_read = "hosting:webhook:read"
+    webhook_create = "hosting:webhook:create"
+    webhook_change = "hosting:webhook:change"
+    webhook_test = "hosting:webhook:test"
+    webhook_delete = "hosting:webhook:delete"
+    schedule_read = "hosting:schedule:read"
+    schedule_write = "hosting:schedule:write"
 
 
 MANAGERS = ("owner", "admin")
@@ -29,5 +38,5 @@ def grant_all() -> None:
     """Owners and admins may do everything; members play: they see, switch and type."""
     for permission in P:
         grant(permission, *MANAGERS)
-    for permission in (P.server_read, P.server_power, P.server_command):
+    for permission in (P.server_read, P.server_power, P.server_command, P.schedule_read):
         grant(permission, *EVERYONE)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from app.core.api import Recorded, subscribe
 from app.hosting import notices
 from app.hosting.rules.server import Reason
+from app.hosting.rules.webhook import TOPIC_OF
 from app.hosting.services.notify import tell, tell_about_server
 from app.hosting.services.power import stop_all
+from app.hosting.services.webhook import forget_webhooks
+from app.hosting.services.webhook_send import collect
+from app.hosting.services.schedule import forget_schedules
 
 
 @subscribe("billing.wallet.exhausted")
@@ -47,3 +51,43 @@ def tell_about_crashes(event: Recorded) -> None:
 def tell_about_installation(event: Recorded) -> None:
     """They hear that a new server is there: an installation can take minutes."""
     tell_about_server(notices.INSTALLED, event)
+
+
+@subscribe("hosting.server.deleted")
+def forget_plans(event: Recorded) -> None:
+    """What was planned for a server goes with it."""
+    if event.subject_id is not None:
+        forget_schedules(event.subject_id)
+
+
+@subscribe(*TOPIC_OF)
+def tell_discord(event: Recorded) -> None:
+    """Webhooks that want to hear of it get a message."""
+    collect(event)
+
+
+@subscribe("hosting.server.delete_requested")
+def forget_channels(event: Recorded) -> None:
+    """The addresses of its webhooks go with a server."""
+    if event.subject_id is not None:
+        forget_webhooks(event.subject_id)
+
+
+@subscribe("hosting.server.ready")
+def tell_about_start(event: Recorded) -> None:
+    """Those who want to hear it learn that a server is up."""
+    tell_about_server(notices.STARTED, event)
+
+
+@subscribe("hosting.server.crashed")
+def tell_about_restart(event: Recorded) -> None:
+    """Those who want to hear it learn of crashes that heal by themselves, too."""
+    if event.data.get("restart_in") is not None:
+        tell_about_server(notices.RESTARTING, event)
+
+
+@subscribe("hosting.server.player_joined")
+def tell_about_players(event: Recorded) -> None:
+    """Those who want to hear it learn that an empty server is empty no more; a flapping connection is told once an hour."""
+    if event.data.get("online") == event.data.get("count"):
+        tell_about_server(notices.PLAYED, event, dedupe=f"played:{event.subject_id}:{event.at:%Y%m%d%H}")

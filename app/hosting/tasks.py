@@ -32,6 +32,10 @@ roll_up = job("jobs.hosting.sample.roll_up", timeout=120, retries=1)
 prune = job("jobs.hosting.sample.prune", timeout=600, retries=1)
 make_report = job("jobs.hosting.report.make", timeout=300, retries=2, title=N_("Verbrauchsbericht erstellen"))
 order_reports = job("jobs.hosting.report.order_due", timeout=120, retries=1)
+run_schedules = job("jobs.hosting.schedule.run_due", queue="infra", timeout=120, retries=0)
+
+send_webhook = job("jobs.hosting.webhook.send", timeout=60, retries=3)
+send_lost_webhooks = job("jobs.hosting.webhook.send_lost", timeout=60, retries=0)
 
 SCHEDULE = [
     ("hosting.reconcile", reconcile, 60),  # the watch does it every 10 s; this is for when it is dead
@@ -39,5 +43,7 @@ SCHEDULE = [
     ("hosting.roll-up", roll_up, 60),
     ("hosting.prune", prune, 3600),
     ("hosting.reports", order_reports, 3600),
+    ("hosting.schedules", run_schedules, 15),  # on the minute, and thrice more for what waits
+    ("hosting.webhooks", send_lost_webhooks, 60),
 ]
 """(name, job, seconds between two runs)."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import format_date
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.hosting.rules.period import WEEK, Period
+from app.hosting.rules.schedule_action import Action, Outcome
 from app.kit import formats
 
 
@@ -18,3 +22,48 @@ def period_words(period: Period) -> str:
     return _(
         "Woche %(week)d, %(first)s bis %(last)s", week=week, first=first, last=formats.date_text(period.last)
     )
+
+
+ACTIONS: dict[Action, tuple[Any, str]] = {
+    Action.START: (_l("Starten"), "play"),
+    Action.STOP: (_l("Stoppen"), "square"),
+    Action.RESTART: (_l("Neu starten"), "rotate-cw"),
+    Action.COMMAND: (_l("Befehl senden"), "terminal"),
+}
+"""Words and icons of what can be planned, in the order they are offered."""
+
+_OUTCOMES: dict[Outcome, tuple[Any, str]] = {
+    Outcome.DONE: (_l("Erledigt"), "ok"),
+    Outcome.NOTHING: (_l("Nichts zu tun"), "neutral"),
+    Outcome.FAILED: (_l("Fehlgeschlagen"), "bad"),
+    Outcome.MISSED: (_l("Verpasst"), "warn"),
+}
+_WHY: dict[str, Any] = {
+    "no-credit": _l("Das Guthaben reichte nicht."),
+    "no-room": _l("Andere Server belegten schon den ganzen Arbeitsspeicher der Organisation."),
+    "draft": _l("Der Server ist noch nicht eingerichtet."),
+    "unreadable": _l("Der Befehl war nicht mehr lesbar. Trag ihn noch einmal ein."),
+    "refused": _l("Der Server nahm es in diesem Moment nicht an."),
+}
+
+
+def action_word(action: str) -> str:
+    """What a plan does."""
+    return str(ACTIONS[Action(action)][0])
+
+
+def outcome_words(outcome: str) -> tuple[str, str]:
+    """What became of a planned run, and the tone of its tag."""
+    word, tone = _OUTCOMES[Outcome(outcome)]
+    return str(word), tone
+
+
+def outcome_detail(action: str, outcome: str, reason: str | None) -> str:
+    """Why, as a sentence; empty when there is nothing to say."""
+    if outcome == Outcome.FAILED:
+        return str(_WHY.get(reason or "", ""))
+    if outcome == Outcome.NOTHING:
+        if action == Action.START:
+            return _("Der Server lief schon.")
+        return _("Der Server war schon aus.") if action == Action.STOP else _("Der Server lief nicht.")
+    return ""

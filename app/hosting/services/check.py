@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.core.api import get_setting
 from app.hosting.catalog import templates
-from app.hosting.errors import NoCredit
+from app.hosting.errors import NoCredit, NoRoom
 from app.hosting.models import Server
 from app.hosting.rules.server import ALIVE, State
 from app.hosting.rules.template import Template
@@ -27,7 +27,7 @@ MOST_MEMORY_MB = 64 * 1024
 
 
 def require_room(server: Server) -> None:
-    """Raises Conflict when the organisation's memory is used up. Joins the caller's transaction."""
+    """Raises NoRoom when the organisation's memory is used up. Joins the caller's transaction."""
     limit = int(get_setting(server.organisation_id, "hosting.max_memory_mb", MOST_MEMORY_MB))
     busy = db.session.scalar(
         select(func.coalesce(func.sum(Server.memory_mb), 0)).where(
@@ -37,7 +37,7 @@ def require_room(server: Server) -> None:
         )
     )
     if (busy or 0) + server.memory_mb > limit:
-        raise Conflict(
+        raise NoRoom(
             _(
                 "Alle laufenden Server zusammen dürfen %(limit)s MB belegen. Stoppe zuerst einen anderen.",
                 limit=limit,
@@ -46,7 +46,7 @@ def require_room(server: Server) -> None:
 
 
 def require_credit(server: Server) -> None:
-    """Raises NoCredit with what is missing, or Conflict when the organisation's memory is used up. Joins the caller's."""
+    """Raises NoCredit with what is missing, or NoRoom. Joins the caller's."""
     require_room(server)
     if not charge.affordable(server.organisation_id, server.memory_mb):
         raise NoCredit(

@@ -32,13 +32,13 @@ def start_server(actor: Actor, server_id: UUID) -> None:
         order_start(owned(actor, server_id), actor)
 
 
-def order_start(server: Server, actor: Actor, *, automatic: bool = False) -> None:
+def order_start(server: Server, actor: Actor) -> None:
     """The start itself. Joins the caller's transaction; the row is locked. Raises as `start_server` does."""
     if server.state not in (State.STOPPED, State.CRASHED, State.ARCHIVING, State.ARCHIVED):
         raise Conflict(_not_now(server.state))
     require_credit(server)
     server.crash_count = 0
-    begin(server, actor, automatic=automatic)
+    begin(server, actor, automatic=False)
 
 
 def stop_server(actor: Actor, server_id: UUID) -> None:

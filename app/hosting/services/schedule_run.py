@@ -1,0 +1,150 @@
+"""Doing what is planned. A due run is claimed, done and noted in one transaction: a worker that is killed has done nothing,
+and of two that come at once the second finds it done. The rule for late runs is in `rules/schedule.py` (LATE).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import delete, select
+
+from app.core.api import record
+from app.hosting import events
+from app.hosting.errors import NoCredit, NoRoom
+from app.hosting.models import Schedule, ScheduleRun, Server
+from app.hosting.rules.schedule import Missed, due, read
+from app.hosting.rules.schedule_action import Action, Outcome, Verdict, verdict
+from app.hosting.rules.server import Desired, State
+from app.hosting.services import charge
+from app.hosting.services.power import order_command, order_restart, order_start, order_stop
+from app.kit import clock, observe
+from app.kit.authz import SYSTEM
+from app.kit.db import after_commit, db, lock, require_transaction, transaction
+from app.kit.errors import KontorError
+from app.kit.ids import new_id
+from app.kit.secrets import unseal
+
+log = structlog.get_logger(__name__)
+RUNS = observe.counter("kontor_schedule_runs_total", "Planned runs by outcome.", ("action", "outcome"))
+KEPT = 100
+"""Rows of history a plan keeps."""
+MOST_AT_ONCE = 500
+_GONE = (State.DELETING.value, State.DELETED.value)
+
+
+def _type(server: Server, command: str) -> None:
+    order_command(server, SYSTEM, command)
+
+
+ACTS: dict[Action, Callable[[Server, str], None]] = {
+    Action.START: lambda server, _command: order_start(server, SYSTEM),
+    Action.STOP: lambda server, _command: order_stop(server, SYSTEM),
+    Action.RESTART: lambda server, _command: order_restart(server, SYSTEM),
+    Action.COMMAND: _type,
+}
+"""What each action does to the locked server, inside the open transaction: it writes orders (jobs) and does nothing itself,
+so that it is undone with the claim when the worker is killed."""
+
+
+def run_due() -> int:
+    """Do what is due now. Returns how many plans were dealt with. One that cannot be read holds up no other."""
+    wanted = (
+        select(Schedule.id, Schedule.server_id)
+        .join(Server, Server.id == Schedule.server_id)
+        .where(Schedule.next_at <= clock.now(), Server.state.not_in(_GONE))
+        .order_by(Schedule.next_at, Schedule.id)
+        .limit(MOST_AT_ONCE)
+    )
+    done = 0
+    for schedule_id, server_id in db.session.execute(wanted).all():
+        try:
+            done += run_one(schedule_id, server_id, clock.now())
+        except Exception:
+            log.warning("schedule_not_run", schedule=str(schedule_id), exc_info=True)
+    return done
+
+
+def run_one(schedule_id: UUID, server_id: UUID, now: datetime) -> bool:
+    """Do one plan's due run and note the missed ones. False when somebody else did, or the server is not ready for it."""
+    with transaction():
+        server = lock(Server, server_id)
+        row = db.session.get(Schedule, schedule_id, with_for_update=True, populate_existing=True)
+        if row is None or row.next_at is None or row.next_at > now or server.state in _GONE:
+            return False
+        found = due(read(row.cron), ZoneInfo(row.zone), row.next_at, now)
+        if found.missed is not None:
+            _note_missed(row, found.missed)
+        row.next_at = found.following
+        if found.run is None:
+            return True
+        sense = verdict(Action(row.action), State(server.state), Desired(server.desired))
+        if sense is Verdict.WAIT:
+            row.next_at = found.run  # asked again, for up to an hour
+            return False
+        outcome, reason = _do(server, row) if sense is Verdict.ACT else _REFUSED[sense]
+        _note(row, found.run, outcome, reason)
+        return True
+
+
+_REFUSED: dict[Verdict, tuple[Outcome, str | None]] = {
+    Verdict.NOTHING: (Outcome.NOTHING, None),
+    Verdict.IMPOSSIBLE: (Outcome.FAILED, "draft"),
+}
+
+
+def _do(server: Server, row: Schedule) -> tuple[Outcome, str | None]:
+    try:
+        command = unseal(row.command) if row.command else ""
+    except ValueError:
+        return Outcome.FAILED, "unreadable"
+    try:
+        with db.session.begin_nested():
+            ACTS[Action(row.action)](server, command)
+    except NoCredit:
+        return Outcome.FAILED, "no-credit"
+    except NoRoom:
+        return Outcome.FAILED, "no-room"
+    except KontorError:
+        return Outcome.FAILED, "refused"
+    return Outcome.DONE, None
+
+
+def _note(row: Schedule, due_at: datetime, outcome: Outcome, reason: str | None) -> None:
+    _write(row, due_at, due_at, 1, outcome, reason)
+    record(
+        events.ScheduleRan(row.id, row.action, outcome.value, reason, due_at.isoformat()),
+        organisation_id=row.organisation_id, subject=charge.subject(row.server_id),
+    )  # fmt: skip
+
+
+def _note_missed(row: Schedule, missed: Missed) -> None:
+    _write(row, missed.first, missed.last, missed.count, Outcome.MISSED, None)
+    record(
+        events.ScheduleMissed(row.id, row.action, missed.count, missed.first.isoformat()),
+        organisation_id=row.organisation_id, subject=charge.subject(row.server_id),
+    )  # fmt: skip
+
+
+def _write(
+    row: Schedule, due_at: datetime, until: datetime, count: int, outcome: Outcome, reason: str | None
+) -> None:
+    require_transaction()
+    db.session.add(
+        ScheduleRun(
+            id=new_id(), schedule_id=row.id, due_at=due_at, until=until, count=count, noted_at=clock.now(),
+            outcome=outcome.value, reason=reason,
+        )
+    )  # fmt: skip
+    db.session.flush()
+    runs = ScheduleRun.schedule_id == row.id
+    oldest = db.session.scalar(
+        select(ScheduleRun.due_at).where(runs).order_by(ScheduleRun.due_at.desc()).offset(KEPT).limit(1)
+    )
+    if oldest is not None:
+        db.session.execute(delete(ScheduleRun).where(runs, ScheduleRun.due_at <= oldest))
+    counter = RUNS.labels(row.action, outcome.value)
+    after_commit(lambda: counter.inc(count))
