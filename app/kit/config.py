@@ -90,6 +90,9 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Store of archives: empty (in the var folder), file://, sftp:// or s3:// (docs/archive.md).",
     )
+    file_upload_mb: int = Field(
+        100, ge=1, le=10_000, description="Largest upload into a game server's folder, in MiB."
+    )
     play_domain: str = Field(
         "play.localhost", description="Domain under which each game server has a host name, at the router."
     )

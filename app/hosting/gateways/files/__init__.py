@@ -14,7 +14,7 @@ from app.hosting.gateways.files.read import Opened, open_file, read_small
 from app.hosting.gateways.files.remove import put_away, remove_away, sweep, take_back
 from app.hosting.gateways.files.unpack import UNPACK, Limits, unpack
 from app.hosting.gateways.files.worlds import Part, World, worlds
-from app.hosting.gateways.files.write import Fresh, make_folder, rename
+from app.hosting.gateways.files.write import Fresh, bring, make_folder, rename
 from app.hosting.gateways.files.zipped import Source, Zip
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Source",
     "World",
     "Zip",
+    "bring",
     "look",
     "make_folder",
     "open_file",

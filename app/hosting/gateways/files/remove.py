@@ -10,7 +10,7 @@ import time
 
 from app.hosting.gateways.files.fault import FileFault, telling
 from app.hosting.gateways.files.place import FOLDER, Here
-from app.hosting.gateways.files.write import rename_new, temporary
+from app.hosting.gateways.files.write import bring, rename_new, temporary
 from app.hosting.rules.files import name_fault
 
 SECONDS = 60.0
@@ -32,8 +32,8 @@ def put_away(here: Here, name: bytes) -> bytes:
 
 def take_back(here: Here, away: bytes, name: bytes) -> None:
     """What could not be removed is seen again, unless something else has its name."""
-    with contextlib.suppress(OSError):
-        rename_new(here.descriptor, away, name)
+    with contextlib.suppress(FileFault):
+        bring(here, away, name)
 
 
 def remove_away(here: Here, away: bytes) -> None:

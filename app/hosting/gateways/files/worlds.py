@@ -44,11 +44,10 @@ class World:
     dimensions: tuple[Part, ...]
 
 
-def worlds(place: Place) -> tuple[list[World], bool]:
-    """The worlds, and whether the game is told by a server.properties which one it loads."""
-    with place.folder() as here:
-        folders = [one.name for one in look(here, 0, MOST_NAMES).entries if one.kind == "folder"]
-        properties = _properties(here)
+def worlds(place: Place, here: Here) -> tuple[list[World], bool]:
+    """The worlds in the game's open folder, and whether a server.properties tells the game which one it loads."""
+    folders = [one.name for one in look(here, 0, MOST_NAMES).entries if one.kind == "folder"]
+    properties = _properties(here)
     marked = [name for name in folders if _marked(place, name)]
     active = level_name(properties)
     found = []
@@ -57,8 +56,12 @@ def worlds(place: Place) -> tuple[list[World], bool]:
         dimensions = tuple(
             Part(one.dimension, one.parts, _size(place, one.dimension, one.parts)) for one in parts
         )
-        with place.folder((name,)) as inner:
-            found.append(World(name, name == active, entry(inner.descriptor, MARK).changed_at, dimensions))
+        try:
+            with place.folder((name,)) as inner:
+                changed_at = entry(inner.descriptor, MARK).changed_at
+        except FileFault:
+            continue
+        found.append(World(name, name == active, changed_at, dimensions))
     return found, properties is not None
 
 

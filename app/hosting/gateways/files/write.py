@@ -137,6 +137,14 @@ def rename(here: Here, old: bytes, new: bytes) -> None:
         rename_new(here.descriptor, old, new)
 
 
+def bring(here: Here, made: bytes, name: bytes) -> None:
+    """Gives something of our own the name people see. Raises FileFault exists."""
+    if name_fault(name):
+        raise FileFault("exists")
+    with telling():
+        rename_new(here.descriptor, made, name)
+
+
 def rename_new(folder: int, old: bytes, new: bytes) -> None:
     """Renames unless the new name is taken, in one step where the kernel can. Raises OSError."""
     try:
