@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -19,6 +20,7 @@ from app.hosting.gateways.files import (
     Fresh,
     Here,
     bring,
+    entry,
     make_folder,
     open_file,
     put_away,
@@ -29,7 +31,6 @@ from app.hosting.gateways.files import (
     take_back,
     unpack,
 )
-from app.hosting.gateways.files.listing import entry
 from app.hosting.policies import P
 from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.file_text import EDIT_BYTES, fingerprint, merged, text_of
@@ -94,40 +95,57 @@ def _same(data: bytes, base: str) -> None:
         raise EditConflict(text_of(data), fingerprint(data))
 
 
-def upload(
-    actor: Actor, server_id: UUID, path: str, sent: Iterable[tuple[str, Iterable[bytes]]], *, replace: bool
-) -> list[str]:
-    """Takes files as they arrive (name, pieces); all of them or none. Returns their addresses.
+@dataclass(frozen=True)
+class Sent:
+    """A file on its way here: its name as it was sent, its bytes as they arrive."""
 
-    Raises TooLarge above the operator's limit, Invalid for a bad name, Conflict for a taken one without `replace`.
+    name: str
+    pieces: Iterable[bytes]
+    replace: bool = False
+    """Whether it may take the place of one with that name."""
+
+
+def upload(actor: Actor, server_id: UUID, path: str, sent: Iterable[Sent]) -> list[str]:
+    """Takes files as they arrive; all of them or none. Returns their addresses.
+
+    Raises TooLarge above the operator's limit, Invalid for a bad name, Conflict for a taken one.
     """
     server, place = reach(actor, server_id, P.file_write, changing=True)
     parts = path_of(path)
-    most = upload_limit()
-    taken: dict[bytes, Fresh] = {}
+    taken: dict[bytes, tuple[Fresh, bool]] = {}
     with transfer(), inside(place, parts) as here, contextlib.ExitStack() as open_ones:
         sweep(here)
-        for text, pieces in sent:
-            name = sent_name(text)
+        left = upload_limit()
+        for one in sent:
+            name = sent_name(one.name)
             if name in taken:
                 raise Invalid(_("Zwei der Dateien heißen gleich."))
-            _check_free(here, name, replace)
-            fresh = taken[name] = open_ones.enter_context(Fresh(here, _old(here, name)))
-            for piece in pieces:
-                if sum(one.size for one in taken.values()) + len(piece) > most:
-                    raise TooLarge(too_large_words())
-                fresh.write(piece)
-                BYTES.labels("in").inc(len(piece))
-            fresh.finish()
+            _check_free(here, name, one.replace)
+            fresh = open_ones.enter_context(Fresh(here, _old(here, name)))
+            taken[name] = fresh, one.replace
+            left -= _receive(fresh, one.pieces, left)
+        if not taken:
+            raise Invalid(_("Wähle zuerst eine Datei."))
         facts = [
-            FilesChanged("uploaded", "file", fresh.size, extension(name)) for name, fresh in taken.items()
+            FilesChanged("uploaded", "file", fresh.size, extension(name))
+            for name, (fresh, _replace) in taken.items()
         ]
         with _changing(actor, server, *facts):
-            for name in taken:
+            for name, (_fresh, replace) in taken.items():
                 _check_free(here, name, replace)
-            for name, fresh in taken.items():
+            for name, (fresh, replace) in taken.items():
                 fresh.put(name, replace=replace)
     return [join_path((*parts, name)) for name in taken]
+
+
+def _receive(fresh: Fresh, pieces: Iterable[bytes], most: int) -> int:
+    for piece in pieces:
+        if fresh.size + len(piece) > most:
+            raise TooLarge(too_large_words())
+        fresh.write(piece)
+        BYTES.labels("in").inc(len(piece))
+    fresh.finish()
+    return fresh.size
 
 
 def upload_limit() -> int:
@@ -247,4 +265,4 @@ def choose_world(actor: Actor, server_id: UUID, path: str) -> None:
                 fresh.put(PROPERTIES, replace=True)
 
 
-__all__ = ["choose_world", "delete", "make", "rename_file", "save_text", "unpack_archive", "upload"]
+__all__ = ["Sent", "choose_world", "delete", "make", "rename_file", "save_text", "unpack_archive", "upload"]

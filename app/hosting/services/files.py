@@ -18,6 +18,7 @@ from app.hosting.gateways.files import (
     Source,
     World,
     Zip,
+    entry,
     look,
     open_file,
     read_small,
@@ -169,6 +170,29 @@ def download(actor: Actor, server_id: UUID, path: str) -> Download:
         raise
     name, size = download_name(parts[-1]), opened.size
     return Download(name, size, _counted(opened.pieces()), _both(opened.close, release))
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What would be deleted. `files` is None where there is too much to count."""
+
+    kind: str
+    files: int | None
+    size: int | None
+
+
+def weigh(actor: Actor, server_id: UUID, path: str) -> Weight:
+    """What lies behind a name: for the question before it is deleted."""
+    _server, place = reach(actor, server_id)
+    folder, name = one_name(path)
+    with inside(place, folder) as here:
+        found = entry(here.descriptor, name)
+        if found.kind != "folder":
+            return Weight(found.kind, 1, found.size)
+        try:
+            return Weight("folder", *Zip(place, [Source((*folder, name), ())]).count())
+        except FileFault:
+            return Weight("folder", None, None)
 
 
 def list_worlds(actor: Actor, server_id: UUID) -> tuple[ServerDetail, list[World], bool]:

@@ -8,7 +8,7 @@ gone a moment later. So everything starts at a descriptor of the folder and goes
 from __future__ import annotations
 
 from app.hosting.gateways.files.fault import FileFault
-from app.hosting.gateways.files.listing import Entry, Listing, look
+from app.hosting.gateways.files.listing import Entry, Listing, entry, look
 from app.hosting.gateways.files.place import Here, Place
 from app.hosting.gateways.files.read import Opened, open_file, read_small
 from app.hosting.gateways.files.remove import put_away, remove_away, sweep, take_back
@@ -32,6 +32,7 @@ __all__ = [
     "World",
     "Zip",
     "bring",
+    "entry",
     "look",
     "make_folder",
     "open_file",
