@@ -1,0 +1,5 @@
+"""Discord's side of webhooks."""
+
+from app.hosting.gateways.discord.client import Discord
+
+__all__ = ["Discord"]
