@@ -11,8 +11,8 @@ import pytest
 from app.hosting.errors import NoCredit
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.gateways.runtime import Observed
-from app.hosting.rules.server import HANG_AFTER, Reason
-from app.hosting.services import work
+from app.hosting.rules.server import HANG_AFTER, Look, Reason, Seen
+from app.hosting.services import ending, life, work
 from app.hosting.services.power import stop_all
 from app.hosting.services.reconcile import reconcile
 from app.hosting.services.server import (
@@ -499,3 +499,28 @@ def test_a_template_that_is_gone_stops_nobody_from_stopping(
     delete_server(host.owner, server_id)
     host.settle()
     assert host.row(server_id).state == "deleted"
+
+
+def test_what_is_said_late_about_an_older_run_changes_nothing_of_the_new_one(
+    host: Host, frozen: datetime
+) -> None:
+    """A worker that slept through a stop and a new start tells of the run it knows."""
+    server_id = host.running()
+    old = host.row(server_id).run_id
+    assert old is not None
+    stop_server(host.owner, server_id)
+    host.settle()
+    clock.advance(60)
+    start_server(host.owner, server_id)
+    row = host.row(server_id)
+    assert (row.state, row.started_at) == ("starting", None)
+    late = Seen(Look.EXITED, old, clock.now(), clock.now(), 0)
+    assert not life.record_started(server_id, old, clock.now())
+    assert not life.record_ready(server_id, old)
+    assert not ending.record_end(server_id, old, late)
+    life.record_failure(server_id, old, Reason.NOT_STARTED)
+    ending.end_run(server_id, old, Reason.HANG)
+    row = host.row(server_id)
+    assert (row.state, row.started_at, row.ready_at, row.crash_count) == ("starting", None, None, 0)
+    host.settle()
+    assert host.row(server_id).state == "running"
