@@ -52,6 +52,12 @@ def action_word(action: str) -> str:
     return str(ACTIONS[Action(action)][0])
 
 
+def planned_word(action: str) -> tuple[str, str]:
+    """What a plan does, and its icon."""
+    word, symbol = ACTIONS[Action(action)]
+    return str(word), symbol
+
+
 def outcome_words(outcome: str) -> tuple[str, str]:
     """What became of a planned run, and the tone of its tag."""
     word, tone = _OUTCOMES[Outcome(outcome)]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from zoneinfo import available_timezones
-
 from flask_babel import lazy_gettext
 
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
@@ -36,19 +33,3 @@ LIFETIME_TEXTS = [
     ("365", lazy_gettext("Ein Jahr")),
     ("0", lazy_gettext("Ohne Ende")),
 ]
-_AREAS = ("Europe", "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Indian", "Pacific")
-
-
-@lru_cache(maxsize=1)
-def zones() -> dict[str, list[tuple[str, str]]]:
-    """Time zones by continent, Europe first."""
-    known = available_timezones()
-    found = {
-        area: [
-            (zone, zone.partition("/")[2].replace("_", " "))
-            for zone in sorted(known)
-            if zone.startswith(f"{area}/")
-        ]
-        for area in _AREAS
-    }
-    return {**found, "UTC": [("UTC", "UTC")]}

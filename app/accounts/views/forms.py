@@ -8,8 +8,9 @@ from flask_babel import lazy_gettext
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.accounts.views.choices import LANGUAGES, ROLE_TEXTS, THEME_TEXTS, zones
+from app.accounts.views.choices import LANGUAGES, ROLE_TEXTS, THEME_TEXTS
 from app.kit.forms import Form, OnceField
+from app.kit.zones import zones
 
 NEEDED = InputRequired()
 EMAIL = lazy_gettext("E-Mail-Adresse")

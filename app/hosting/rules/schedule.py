@@ -127,6 +127,15 @@ def next_runs(pattern: Pattern, zone: ZoneInfo, after: datetime, count: int = 5)
     return list(islice(runs(pattern, zone, after), count))
 
 
+def moved(pattern: Pattern, zone: ZoneInfo, moment: datetime) -> str:
+    """What a clock change does to a run: "gap" when its time is left out that day, "twice" when it comes a second time, or ""."""
+    local = moment.astimezone(zone)
+    if local.hour not in pattern.hours or local.minute not in pattern.minutes:
+        return "gap"
+    again = local.replace(fold=1).astimezone(UTC)
+    return "twice" if again > moment and not pattern.hourly else ""
+
+
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 

@@ -19,6 +19,7 @@ from app.hosting.services.idle import rest_of
 from app.hosting.views.forms import size_word
 from app.hosting.views.prices import price_of
 from app.hosting.views.words import failure_text, reason_text, state_tone, state_word
+from app.hosting.wording import outcome_detail, outcome_words, planned_word
 from app.kit import clock
 from app.kit.authz import current_actor, may
 from app.kit.formats import day_text, money, money_rate
@@ -41,6 +42,10 @@ class Helpers:
         now = clock.now()
         at = stops_at(rest_of(server), now) if server.state is State.RUNNING else None
         return None if at is None else max(1, ceil((at - now).total_seconds() / 60))
+
+    planned = staticmethod(planned_word)
+    came = staticmethod(outcome_words)
+    why = staticmethod(outcome_detail)
 
     @staticmethod
     def state(server: ServerDetail) -> tuple[str, str]:
@@ -115,6 +120,7 @@ class Helpers:
             (_("Übersicht"), "hosting.server", True),
             (_("Konsole"), "hosting.server_console", True),
             (_("Ereignisse"), "hosting.server_events", True),
+            (_("Zeitpläne"), "hosting.server_schedules", may(current_actor(), P.schedule_read)),
             (_("Einstellungen"), "hosting.server_settings", may(current_actor(), P.server_settings)),
         ]
         return [

@@ -1,0 +1,85 @@
+"""Plans of a server and their history, as pages show them. The caller has found the server as the actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+
+from app.hosting.models import Schedule, ScheduleRun
+from app.kit.db import db
+from app.kit.errors import NotFound
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run and its outcome; `count` runs from `due_at` to `until` when they were missed in a row."""
+
+    due_at: datetime
+    until: datetime
+    count: int
+    outcome: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is planned. `sealed` is the console line as it is kept."""
+
+    id: UUID
+    server_id: UUID
+    action: str
+    cron: str
+    zone: str
+    sealed: str | None
+    next_at: datetime | None
+    last: PlannedRun | None = None
+
+
+_RUN = (ScheduleRun.due_at, ScheduleRun.until, ScheduleRun.count, ScheduleRun.outcome, ScheduleRun.reason)
+
+
+def plans_of(server_id: UUID) -> list[Plan]:
+    """In the order they were made, each with its latest run."""
+    latest = (
+        select(ScheduleRun.schedule_id, func.max(ScheduleRun.due_at).label("due_at"))
+        .join(Schedule, Schedule.id == ScheduleRun.schedule_id)
+        .where(Schedule.server_id == server_id)
+        .group_by(ScheduleRun.schedule_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Schedule, *_RUN)
+        .outerjoin(latest, latest.c.schedule_id == Schedule.id)
+        .outerjoin(
+            ScheduleRun, and_(ScheduleRun.schedule_id == Schedule.id, ScheduleRun.due_at == latest.c.due_at)
+        )
+        .where(Schedule.server_id == server_id)
+        .order_by(Schedule.id)
+    )
+    return [_plan(row[0], PlannedRun(*row[1:]) if row[1] is not None else None) for row in rows]
+
+
+def plan_of(server_id: UUID, schedule_id: UUID) -> Plan:
+    """One plan of this server. Raises NotFound."""
+    row = db.session.get(Schedule, schedule_id)
+    if row is None or row.server_id != server_id:
+        raise NotFound
+    return _plan(row, None)
+
+
+def history_of(schedule_id: UUID, limit: int = 30) -> list[PlannedRun]:
+    """The latest runs, newest first."""
+    rows = db.session.execute(
+        select(*_RUN)
+        .where(ScheduleRun.schedule_id == schedule_id)
+        .order_by(ScheduleRun.due_at.desc())
+        .limit(limit)
+    )
+    return [PlannedRun(*row) for row in rows]
+
+
+def _plan(row: Schedule, last: PlannedRun | None) -> Plan:
+    return Plan(row.id, row.server_id, row.action, row.cron, row.zone, row.command, row.next_at, last)
