@@ -61,7 +61,15 @@ _PLANS = (
     ("ran", _l("Nach Zeitplan: %(what)s, %(came)s"), "calendar-check", ""),
     ("missed", _l("Zeitplan verpasst: %(what)s, %(count)s-mal"), "calendar-x", "warn"),
 )
+_WEBHOOKS = (
+    ("created", _l("Discord-Webhook eingetragen"), "webhook", ""),
+    ("changed", _l("Discord-Webhook geändert"), "webhook", ""),
+    ("tested", _l("Testnachricht an Discord"), "send", ""),
+    ("switched_off", _l("Discord nimmt nichts mehr an: Webhook ausgeschaltet"), "bell-off", "warn"),
+    ("removed", _l("Discord-Webhook gelöscht"), "webhook", ""),
+)
 _FIELDS = {
+    "on": _l("Eingeschaltet"),
     "action": _l("Aktion"),
     "cron": _l("Zeiten als Cron-Text"),
     "zone": _l("Zeitzone"),
@@ -131,6 +139,8 @@ def describe() -> None:
         describe_event(f"hosting.report.{name}", text, icon=icon, tone=tone, values=_sums, fields=_FIELDS)
     for name, text, icon, tone in _PLANS:
         describe_event(f"hosting.schedule.{name}", text, icon=icon, tone=tone, values=_plan, fields=_FIELDS)
+    for name, text, icon, tone in _WEBHOOKS:
+        describe_event(f"hosting.webhook.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
     describe_subject("hosting.report", _l("Bericht"))
     register_subjects("hosting.server", _charged)
     search_provider("servers", find_servers)

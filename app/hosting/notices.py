@@ -15,6 +15,8 @@ from app.messaging.api import notice_kind
 CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "hosting.low", "hosting.ready"
 REPORT = "hosting.report"
 IDLE = "hosting.idle"
+STARTED, RESTARTING, PLAYED = "hosting.started", "hosting.restarting", "hosting.played"
+WEBHOOK_OFF = "hosting.webhook_off"
 _SERVER = {"server": ("hosting.server", "server_id")}
 
 
@@ -50,6 +52,25 @@ def register_kinds() -> None:
     notice_kind(  # the usual end of an evening: whoever wants to hear of it says so
         IDLE, label=_l("Ein Server stoppt, weil niemand spielt"), area=area, icon="moon", in_app=False,
         text=_l("%(server)s hat gespeichert und gestoppt, weil niemand gespielt hat."), refs=_SERVER, order=25,
+    )  # fmt: skip
+    for kind, label, text, icon, order in (
+        (STARTED, _l("Ein Server ist gestartet"), _l("%(server)s läuft: Alle können mitspielen."), "play", 26),
+        (
+            RESTARTING, _l("Ein Server ist abgestürzt und startet neu"),
+            _l("%(server)s ist abgestürzt und startet von selbst neu."), "rotate-cw", 27,
+        ),
+        (
+            PLAYED, _l("Jemand beginnt auf einem Server zu spielen (höchstens einmal in der Stunde)"),
+            _l("Auf %(server)s wird gespielt."), "user-plus", 28,
+        ),
+    ):  # fmt: skip
+        notice_kind(
+            kind, label=label, area=area, icon=icon, in_app=False, text=text, refs=_SERVER, order=order
+        )
+    notice_kind(
+        WEBHOOK_OFF, label=_l("Discord nimmt Nachrichten eines Servers nicht mehr an"), area=area, icon="bell-off",
+        tone="warn", refs=_SERVER, by_mail=True, order=29,
+        text=_l("Discord nimmt Nachrichten von %(server)s nicht mehr an. Der Webhook „%(label)s“ ist ausgeschaltet."),
     )  # fmt: skip
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,

@@ -8,9 +8,9 @@ from app.hosting.rules.server import Reason
 from app.hosting.rules.webhook import TOPIC_OF
 from app.hosting.services.notify import tell, tell_about_server
 from app.hosting.services.power import stop_all
+from app.hosting.services.schedule import forget_schedules
 from app.hosting.services.webhook import forget_webhooks
 from app.hosting.services.webhook_send import collect
-from app.hosting.services.schedule import forget_schedules
 
 
 @subscribe("billing.wallet.exhausted")
@@ -61,9 +61,18 @@ def forget_plans(event: Recorded) -> None:
 
 
 @subscribe(*TOPIC_OF)
-def tell_discord(event: Recorded) -> None:
-    """Webhooks that want to hear of it get a message."""
+def tell_those_who_asked(event: Recorded) -> None:
+    """Webhooks that want to hear of it get a message, people the notices that are off unless somebody wants them.
+
+    One function, so that a player who joins is one job.
+    """
     collect(event)
+    if event.name == "hosting.server.ready":
+        tell_about_server(notices.STARTED, event)
+    elif event.name == "hosting.server.crashed" and event.data.get("restart_in") is not None:
+        tell_about_server(notices.RESTARTING, event)
+    elif event.name == "hosting.server.player_joined" and event.data.get("online") == event.data.get("count"):
+        tell_about_server(notices.PLAYED, event, f"played:{event.subject_id}:{event.at:%Y%m%d%H}")
 
 
 @subscribe("hosting.server.delete_requested")
@@ -71,23 +80,3 @@ def forget_channels(event: Recorded) -> None:
     """The addresses of its webhooks go with a server."""
     if event.subject_id is not None:
         forget_webhooks(event.subject_id)
-
-
-@subscribe("hosting.server.ready")
-def tell_about_start(event: Recorded) -> None:
-    """Those who want to hear it learn that a server is up."""
-    tell_about_server(notices.STARTED, event)
-
-
-@subscribe("hosting.server.crashed")
-def tell_about_restart(event: Recorded) -> None:
-    """Those who want to hear it learn of crashes that heal by themselves, too."""
-    if event.data.get("restart_in") is not None:
-        tell_about_server(notices.RESTARTING, event)
-
-
-@subscribe("hosting.server.player_joined")
-def tell_about_players(event: Recorded) -> None:
-    """Those who want to hear it learn that an empty server is empty no more; a flapping connection is told once an hour."""
-    if event.data.get("online") == event.data.get("count"):
-        tell_about_server(notices.PLAYED, event, dedupe=f"played:{event.subject_id}:{event.at:%Y%m%d%H}")

@@ -100,6 +100,8 @@ class FakeDiscord:
     refused: list[list[str]] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     requests: int = 0
+    most: int = MOST
+    """Requests in two real seconds; more where a test lets hours go by in one."""
     _plan: deque[str] = field(default_factory=deque)
     _times: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -135,10 +137,10 @@ class FakeDiscord:
             now, times = time.monotonic(), self._times[name]
             while times and times[0] < now - SPAN:
                 times.popleft()
-            if len(times) >= MOST:
+            if len(times) >= self.most:
                 return -1, times[0] + SPAN - now
             times.append(now)
-            return MOST - len(times), times[0] + SPAN - now
+            return self.most - len(times), times[0] + SPAN - now
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -167,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(401, {"message": "Invalid Webhook Token", "code": 50027})
         left, seconds = discord.allowance(name)
         limits = {
-            "X-RateLimit-Limit": str(MOST), "X-RateLimit-Remaining": str(max(left, 0)),
+            "X-RateLimit-Limit": str(discord.most), "X-RateLimit-Remaining": str(max(left, 0)),
             "X-RateLimit-Reset-After": f"{seconds:.3f}", "X-RateLimit-Bucket": "abcd",
         }  # fmt: skip
         if left < 0:

@@ -9,15 +9,15 @@ from app.kit.db import transaction
 from app.messaging.api import notify
 
 
-def tell(kind: str, event: Recorded, data: dict[str, Any], link: str) -> None:
-    """Write the notices of one event; the second delivery of the same event writes none."""
+def tell(kind: str, event: Recorded, data: dict[str, Any], link: str, dedupe: str = "") -> None:
+    """Write the notices of one event; the second delivery of the same event, or of one with its `dedupe`, writes none."""
     if event.organisation_id is None:
         return
     subject = (event.subject_type, event.subject_id) if event.subject_type and event.subject_id else None
     with transaction():
         notify(
             kind,
-            dedupe=str(event.id),
+            dedupe=dedupe or str(event.id),
             organisation_id=event.organisation_id,
             subject=subject,
             data=data,
@@ -25,7 +25,9 @@ def tell(kind: str, event: Recorded, data: dict[str, Any], link: str) -> None:
         )
 
 
-def tell_about_server(kind: str, event: Recorded) -> None:
+def tell_about_server(kind: str, event: Recorded, dedupe: str = "") -> None:
     """The same about the event's server, leading to its page."""
     if event.subject_id is not None:
-        tell(kind, event, {"server_id": str(event.subject_id)}, f"/hosting/servers/{event.subject_id}")
+        tell(
+            kind, event, {"server_id": str(event.subject_id)}, f"/hosting/servers/{event.subject_id}", dedupe
+        )
