@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select
 
-from app.core.api import claim_once, record
-from app.hosting import events
+from app.core.api import Fact, claim_once, record
+from app.hosting import schedule_events as events
 from app.hosting.models import Schedule, ScheduleRun, Server
 from app.hosting.policies import P
 from app.hosting.rules.schedule import LEAST_MINUTES, CronFault, check, next_run, read
@@ -177,7 +177,7 @@ def _own(actor: Actor, server_id: UUID, schedule_id: UUID) -> Schedule:
 def _record(
     actor: Actor,
     row: Schedule,
-    fact: events.Fact,
+    fact: Fact,
     before: dict[str, str] | None = None,
     after: dict[str, str] | None = None,
 ) -> None:

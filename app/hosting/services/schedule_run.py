@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from app.core.api import record
-from app.hosting import events
+from app.hosting import schedule_events as events
 from app.hosting.errors import NoCredit, NoRoom
 from app.hosting.models import Schedule, ScheduleRun, Server
 from app.hosting.rules.schedule import Missed, due, read
