@@ -23,8 +23,10 @@ _HIDDEN_KEYS = re.compile(
     r"(?i)(password|passwd|secret|token|authorization|cookie|api_?key|recovery|otp|dsn)$"
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-# Our own tokens, bearer headers, and user:password in a URL.
-_SECRET = re.compile(r"(?i)\bkt_[\w-]{8,}|\bbearer\s+[\w.~+/=-]{8,}|(?<=://)[^\s/:@]*:[^\s/@]+(?=@)")
+# Our own tokens, bearer headers, user:password in a URL, and what makes the path of a webhook one.
+_SECRET = re.compile(
+    r"(?i)\bkt_[\w-]{8,}|\bbearer\s+[\w.~+/=-]{8,}|(?<=://)[^\s/:@]*:[^\s/@]+(?=@)|(?<=/webhooks/)\d+/[\w-]{20,}"
+)
 
 
 def scrub(value: Any) -> Any:

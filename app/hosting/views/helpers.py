@@ -121,6 +121,8 @@ class Helpers:
             (_("Konsole"), "hosting.server_console", True),
             (_("Ereignisse"), "hosting.server_events", True),
             (_("Zeitpläne"), "hosting.server_schedules", may(current_actor(), P.schedule_read)),
+            (_("Dateien"), "hosting.server_files", may(current_actor(), P.file_read)),
+            (_("Benachrichtigungen"), "hosting.server_webhooks", may(current_actor(), P.webhook_read)),
             (_("Einstellungen"), "hosting.server_settings", may(current_actor(), P.server_settings)),
         ]
         return [
