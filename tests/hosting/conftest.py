@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,9 @@ GAME = "flying-squid"
 
 class Host:
     """A node in memory, an organisation's owner, admin and member, and what tests keep asking."""
+
+    folder: Path
+    """The var folder, where an installation of processes runs."""
 
     def __init__(self, node: FakeNode, run_jobs: Callable[..., list[str]]) -> None:
         self.node = node

@@ -69,6 +69,7 @@ def running_platform(
         with transaction():
             ensure_price_list()
         host = Host(None, run_jobs)  # type: ignore[arg-type]
+        host.folder = folder
         host.fund()
         found = Platform(folder, redis_url, ports)
         for name in ("clock", "watch"):

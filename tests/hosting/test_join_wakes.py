@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from app.hosting.services.archive import archive_server
 from app.hosting.services.place import runtime_named
 from app.hosting.services.server import change_server, stop_server
 from app.kit import cache
@@ -42,7 +43,7 @@ def test_joining_wakes_a_sleeping_game_and_an_empty_one_stops_by_itself(
     house: tuple[Host, Door], node_tools: NodeTools
 ) -> None:
     host, door = house
-    server_id = host.create(deploy=True)
+    server_id = host.create(deploy=True, settings={"operators": "Alex"})
     until(is_now(host, server_id, "running"), 120)
     took = []
     for _ in range(JOINS):
@@ -70,3 +71,36 @@ def test_joining_wakes_a_sleeping_game_and_an_empty_one_stops_by_itself(
     assert any("Der Server stoppt in 30 Sekunden." in line for line in chunk.lines)
     until(lambda: "schläft" in ask_status(door.port, HOST)[0]["description"]["text"], 5)
     check(host, server_id, runs=JOINS + 1)
+
+
+def test_joining_brings_an_archived_world_back_as_it_was(
+    house: tuple[Host, Door], node_tools: NodeTools
+) -> None:
+    """The block placed before archiving is there; looking at the server list wakes nothing, and nothing is lost."""
+    host, door = house
+    server_id = host.create(deploy=True, settings={"operators": "Alex"})
+    until(is_now(host, server_id, "running"), 120)
+    bot = node_tools.bot(door.port, "Alex", version="1.21.4", typed=HOST)
+    bot.wait_for("joined", 40)
+    bot.say("/setblock 3 20 3 diamond_block")
+    until(lambda: bot.block(3, 20, 3) == "diamond_block", 20)
+    bot.leave()
+    stop_server(host.owner, server_id)
+    until(is_now(host, server_id, "stopped"), 30)
+    archive_server(host.owner, server_id)
+    until(is_now(host, server_id, "archived"), 60)
+    until(lambda: not list((host.folder / "games/servers" / server_id.hex).glob("data*")), 20)
+    for _ in range(20):
+        ask_status(door.port, HOST)
+    assert host.row(server_id).state == "archived"
+    bot = node_tools.bot(door.port, "Mia", version="1.21.4", typed=HOST)
+    began = time.monotonic()
+    bot.wait_for("joined", 60)
+    print(f"\narchived to in the game: {time.monotonic() - began:.2f} s, the client's own start included")
+    assert bot.block(3, 20, 3) == "diamond_block"
+    bot.leave()
+    stop_server(host.owner, server_id)
+    until(is_now(host, server_id, "stopped"), 30)
+    meters = [meter.removeprefix("hosting.") for meter, *_ in host.intervals(server_id)]
+    assert meters == ["active", "sleep", "archive", "sleep", "active", "sleep"]
+    check(host, server_id, runs=2)

@@ -56,6 +56,13 @@ class Bot:
         self.process.stdin.write(json.dumps({"say": text}).encode() + b"\n")
         self.process.stdin.flush()
 
+    def block(self, x: int, y: int, z: int) -> str:
+        """What the client sees at a place."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"block": [x, y, z]}).encode() + b"\n")
+        self.process.stdin.flush()
+        return str(self.wait_for("block", 20)["name"])
+
     def leave(self) -> None:
         """Quit the game."""
         stop(self.process)
