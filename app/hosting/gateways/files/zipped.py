@@ -56,8 +56,9 @@ class _Names:
         self._taken: set[str] = set()
 
     def name(self, parts: Parts, *, folder: bool) -> str:
-        above = self._of[parts[:-1]] if parts[:-1] in self._of else self.name(parts[:-1], folder=True)
-        plain = download_name(parts[-1])
+        if parts[:-1] not in self._of:
+            self.name(parts[:-1], folder=True)
+        above, plain = self._of[parts[:-1]], download_name(parts[-1])
         name, number = above + plain, 1
         while name.lower() in self._taken:
             number += 1
