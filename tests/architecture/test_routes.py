@@ -19,6 +19,8 @@ from werkzeug.test import TestResponse
 
 from app.accounts.services.token import create_token
 from app.hosting.models import Server
+from app.hosting.rules.schedule_action import Action
+from app.hosting.services.schedule import create_schedule
 from app.hosting.services.setup import create_server
 from app.kit.authz import access_of, granted_permissions, may
 from app.kit.db import db, transaction
@@ -133,11 +135,13 @@ NO_ORGANISATION = {"Olga": {Answer.NOT_THERE}}  # pages about an organisation ar
 
 
 def address(app: Flask, route: Route, people: People) -> str:
-    """The rule's address; a server in it is real and new, everything else invented."""
+    """The rule's address; a server in it is real and new, and so is a plan of it; everything else is invented."""
     values: dict[str, object] = {}
-    for name in route.rule.arguments:
-        if name == "server_id":
-            values[name] = server_of(people)
+    if route.of_ours:
+        values["server_id"] = server_of(people)
+    for name in route.rule.arguments - {"server_id"}:
+        if name == "schedule_id":
+            values[name] = schedule_of(people, values["server_id"])
         elif "uuid" in str(route.rule._converters[name].__class__).lower():
             values[name] = uuid4()
         else:
@@ -152,6 +156,13 @@ def server_of(people: People) -> UUID:
     with transaction():
         db.session.execute(update(Server).where(Server.id == server_id).values(state="stopped"))
     return server_id
+
+
+def schedule_of(people: People, server_id: object) -> UUID:
+    assert isinstance(server_id, UUID)
+    return create_schedule(
+        people.alice.actor, server_id, action=Action.START, cron="0 4 * * *", zone="Europe/Berlin"
+    )
 
 
 def still_there(people: People, person: Someone | None) -> bool:
