@@ -28,6 +28,24 @@ def _report(data: dict[str, Any]) -> Mapping[str, Any]:
     return {"total": formats.money(data["total_nanos"]), "period": period_words(parse_period(data["period"]))}
 
 
+def _register_quiet(area: Any) -> None:
+    """What happens every evening: whoever wants to hear of it says so."""
+    for kind, label, text, icon, order in (
+        (STARTED, _l("Ein Server ist gestartet"), _l("%(server)s läuft: Alle können mitspielen."), "play", 26),
+        (
+            RESTARTING, _l("Ein Server ist abgestürzt und startet neu"),
+            _l("%(server)s ist abgestürzt und startet von selbst neu."), "rotate-cw", 27,
+        ),
+        (
+            PLAYED, _l("Jemand beginnt auf einem Server zu spielen (höchstens einmal in der Stunde)"),
+            _l("Auf %(server)s wird gespielt."), "user-plus", 28,
+        ),
+    ):  # fmt: skip
+        notice_kind(
+            kind, label=label, area=area, icon=icon, in_app=False, text=text, refs=_SERVER, order=order
+        )
+
+
 def register_kinds() -> None:
     """Make the kinds known, with what is switched on by default."""
     area = _l("Server")
@@ -53,20 +71,7 @@ def register_kinds() -> None:
         IDLE, label=_l("Ein Server stoppt, weil niemand spielt"), area=area, icon="moon", in_app=False,
         text=_l("%(server)s hat gespeichert und gestoppt, weil niemand gespielt hat."), refs=_SERVER, order=25,
     )  # fmt: skip
-    for kind, label, text, icon, order in (
-        (STARTED, _l("Ein Server ist gestartet"), _l("%(server)s läuft: Alle können mitspielen."), "play", 26),
-        (
-            RESTARTING, _l("Ein Server ist abgestürzt und startet neu"),
-            _l("%(server)s ist abgestürzt und startet von selbst neu."), "rotate-cw", 27,
-        ),
-        (
-            PLAYED, _l("Jemand beginnt auf einem Server zu spielen (höchstens einmal in der Stunde)"),
-            _l("Auf %(server)s wird gespielt."), "user-plus", 28,
-        ),
-    ):  # fmt: skip
-        notice_kind(
-            kind, label=label, area=area, icon=icon, in_app=False, text=text, refs=_SERVER, order=order
-        )
+    _register_quiet(area)
     notice_kind(
         WEBHOOK_OFF, label=_l("Discord nimmt Nachrichten eines Servers nicht mehr an"), area=area, icon="bell-off",
         tone="warn", refs=_SERVER, by_mail=True, order=29,

@@ -51,6 +51,11 @@ class Words:
         return ", ".join(str(LABELS[topic]) for topic in webhook.topics)
 
     @staticmethod
+    def masked(webhook: WebhookView) -> str:
+        """Its address, as much as may be seen."""
+        return f"discord.com/api/webhooks/…{webhook.hint}"
+
+    @staticmethod
     def content(one: Delivery) -> str:
         """What a message was about; how often, where it was more than once."""
         if one.test:
