@@ -114,7 +114,6 @@ def upload(actor: Actor, server_id: UUID, path: str, sent: Iterable[Sent]) -> li
     parts = path_of(path)
     taken: dict[bytes, tuple[Fresh, bool]] = {}
     with transfer(), inside(place, parts) as here, contextlib.ExitStack() as open_ones:
-        sweep(here)
         left = upload_limit()
         for one in sent:
             name = sent_name(one.name)
@@ -126,6 +125,7 @@ def upload(actor: Actor, server_id: UUID, path: str, sent: Iterable[Sent]) -> li
             left -= _receive(fresh, one.pieces, left)
         if not taken:
             raise Invalid(_("Wähle zuerst eine Datei."))
+        sweep(here)
         facts = [
             FilesChanged("uploaded", "file", fresh.size, extension(name))
             for name, (fresh, _replace) in taken.items()

@@ -169,7 +169,7 @@ def download(actor: Actor, server_id: UUID, path: str) -> Download:
         opened.close()
         raise
     name, size = download_name(parts[-1]), opened.size
-    return Download(name, size, _counted(opened.pieces()), _both(opened.close, release))
+    return Download(name, size, _counted(opened.pieces(), release), _both(opened.close, release))
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def _zip(place: Place, name: bytes, sources: list[Source]) -> Download:
     except BaseException:
         release()
         raise
-    return Download(f"{download_name(name)}.zip", None, _counted(made.pieces()), release)
+    return Download(f"{download_name(name)}.zip", None, _counted(made.pieces(), release), release)
 
 
 def _apart(sources: list[Source]) -> list[Source]:
@@ -244,15 +244,15 @@ def _apart(sources: list[Source]) -> list[Source]:
     ]
 
 
-def _counted(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _counted(pieces: Iterator[bytes], release: Callable[[], None]) -> Iterator[bytes]:
     try:
         for piece in pieces:
             BYTES.labels("out").inc(len(piece))
             yield piece
     finally:
-        close = getattr(pieces, "close", None)
-        if close is not None:
-            close()
+        with contextlib.suppress(AttributeError):
+            pieces.close()  # type: ignore[attr-defined]
+        release()
 
 
 def _transfer() -> Callable[[], None]:
