@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.hosting.catalog import read_templates
@@ -36,6 +36,11 @@ def make_spec(
         port=port or game_port(),
         settings=settings,
     )
+
+
+def next_run(spec: Spec, world: str | None = None) -> Spec:
+    """Another run of the same server, on the same generation of its world or on another."""
+    return replace(spec, run_id=uuid.uuid4(), world=spec.world if world is None else world)
 
 
 def eventually(check: Callable[[], object], seconds: float = 15.0) -> object:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from app.hosting.gateways.fake import FakeNode, FakeRuntime
-from app.hosting.gateways.runtime import InstallFailed, NotPrepared, Quiet, RuntimeUnavailable, State
+from app.hosting.gateways.runtime import (
+    DiskFull,
+    InstallFailed,
+    NotPrepared,
+    OutOfReach,
+    Quiet,
+    RuntimeUnavailable,
+    State,
+    WorldMissing,
+)
 from app.kit import clock
 from tests.hosting.gateways.rigs import make_spec
 
@@ -78,3 +89,44 @@ def test_a_slow_start_follows_the_clock(node: FakeNode) -> None:
         node.hang(spec.server_id)
         assert node.sweep({spec.server_id: address}) == {spec.server_id: None}
         assert runtime.inspect(spec.server_id).state is State.RUNNING
+
+
+def test_a_far_node_runs_games_but_gives_no_world_to_read(node: FakeNode) -> None:
+    runtime, spec = FakeRuntime(node), make_spec()
+    runtime.prepare(spec, Quiet())
+    runtime.start(spec)
+    node.out_of_reach = True
+    for call in (runtime.world_folder, runtime.make_world):
+        with pytest.raises(OutOfReach) as caught:
+            call(spec.server_id, "b")
+        assert caught.value.code == "out-of-reach"
+    runtime.stop(spec.server_id, 1, "stop")
+    assert runtime.disk_bytes(spec.server_id) > 0
+    runtime.remove_world(spec.server_id, "")
+    assert runtime.disk_bytes(spec.server_id) == 0
+
+
+def test_a_lost_answer_to_a_removal_can_be_asked_for_again(node: FakeNode) -> None:
+    runtime, spec = FakeRuntime(node), make_spec()
+    runtime.make_world(spec.server_id, "b")
+    node.fail_next("remove_world", after=True)
+    with pytest.raises(RuntimeUnavailable):
+        runtime.remove_world(spec.server_id, "b")
+    runtime.remove_world(spec.server_id, "b")
+    node.fail_next("make_world", DiskFull())
+    with pytest.raises(DiskFull):
+        runtime.make_world(spec.server_id, "b")
+    with pytest.raises(WorldMissing):
+        runtime.world_folder(spec.server_id, "b")
+
+
+def test_the_worlds_of_a_node_go_with_it_and_those_in_a_given_folder_stay(tmp_path: Path) -> None:
+    node, given = FakeNode(), FakeNode(tmp_path)
+    for one in (node, given):
+        made = FakeRuntime(one).make_world(make_spec().server_id, "b")
+        assert made.is_relative_to(one.root)
+    root = node.root
+    del node, one, given
+    gc.collect()
+    assert not root.exists()
+    assert len(list(tmp_path.iterdir())) == 1

@@ -19,9 +19,23 @@ import pytest
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime, launch
 from app.hosting.gateways.process.folders import Folders, Run
 from app.hosting.gateways.process.system import Identity, Stat
-from app.hosting.gateways.runtime import AlreadyRunning, DiskFull, Quiet, Spec, State
+from app.hosting.gateways.runtime import (
+    AlreadyRunning,
+    DiskFull,
+    Quiet,
+    Spec,
+    State,
+)
 from app.hosting.rules.setting import Setting, Words
-from tests.hosting.gateways.rigs import CATALOG, EDGE, Rig, eventually, make_spec, open_folder, process_rig
+from tests.hosting.gateways.rigs import (
+    CATALOG,
+    EDGE,
+    Rig,
+    eventually,
+    make_spec,
+    open_folder,
+    process_rig,
+)
 
 pytestmark = pytest.mark.slow
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives each server a user of its own")

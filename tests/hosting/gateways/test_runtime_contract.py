@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
@@ -21,37 +19,7 @@ from app.hosting.gateways.runtime import (
     RuntimeUnavailable,
     State,
 )
-from tests.hosting.gateways.rigs import Rig, eventually, fake_rig, make_spec, open_folder, process_rig
-
-
-@pytest.fixture(
-    params=[
-        "fake",
-        "process",
-        pytest.param("process-watched", marks=pytest.mark.slow),
-        pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.slow]),
-    ]
-)
-def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    if request.param == "fake":
-        with fake_rig() as found:
-            yield found
-    elif request.param == "docker":
-        from tests.services.docker_engine import docker_rig
-
-        with docker_rig(request.getfixturevalue("docker_engine")) as found:
-            yield found
-    else:
-        watched = request.param == "process-watched"
-        with (
-            open_folder() as folder,
-            process_rig(folder, use_cgroups=not watched, own_users=not watched) as found,
-        ):
-            yield found
-
-
-def next_run(spec):
-    return dataclasses.replace(spec, run_id=uuid.uuid4())
+from tests.hosting.gateways.rigs import Rig, eventually, make_spec, next_run
 
 
 def test_a_server_never_started_is_absent_and_everything_that_ends_it_is_harmless(rig: Rig) -> None:
