@@ -132,7 +132,9 @@ def _make_bridge() -> str | None:
     """A bridge of our own, so that two engines do not fight over docker0; None where networks cannot be made."""
     if not shutil.which("ip"):
         missing("ip", "apt-get install iproute2")
-    number = random.randrange(1, 250)
+    # A bridge that a killed run left behind keeps its route: with the same network, no container could be reached.
+    routes = subprocess.run(["ip", "-4", "route"], check=False, capture_output=True, text=True).stdout
+    number = random.choice([n for n in range(1, 250) if f"10.213.{n}.0/" not in routes])
     name = f"ktest{random.randrange(16**8):08x}"
     for command in (
         ["ip", "link", "add", name, "type", "bridge"],
