@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks.table import machine
 
-NAMES = ("pages", "live", "people", "fleet", "archive", "router")
+NAMES = ("pages", "live", "people", "fleet", "archive", "router", "wake")
 
 
 def main() -> None:

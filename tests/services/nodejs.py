@@ -7,6 +7,7 @@ import os
 import queue
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,13 @@ class Bot:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             try:
-                self._events.put(json.loads(line))
+                self._events.put({"at": time.monotonic(), **json.loads(line)})
             except ValueError:
                 self._events.put({"event": "output", "text": line.decode(errors="replace").rstrip()})
         self._events.put({"event": "gone"})
 
     def wait_for(self, event: str, seconds: float = 30) -> dict[str, Any]:
-        """The next event of that name: ``joined``, ``chat``, ``left`` or ``error``.
+        """The next event of that name: ``connected``, ``joined``, ``chat``, ``left`` or ``error``; `at` is when it came.
 
         Raises AssertionError when the bot ends or the time is over; both name what was seen.
         """

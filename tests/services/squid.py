@@ -11,10 +11,15 @@ from app.hosting.gateways.runtime import Quiet
 from tests.hosting.gateways.rigs import open_folder
 
 
+def installed_squid(folder: Path) -> Path:
+    """A `ProcessConfig.cache` below a folder, with Flying Squid in it (about 500 MB)."""
+    cache = folder / "cache"
+    npm.install(ProcessConfig(root=folder / "root", cache=cache), templates()["flying-squid"], Quiet())
+    return cache
+
+
 @pytest.fixture(scope="session")
 def squid_cache() -> Iterator[Path]:
-    """A `ProcessConfig.cache` in which Flying Squid is installed (about 500 MB, so it goes again)."""
+    """The same for a test run; it goes again."""
     with open_folder() as folder:
-        cache = folder / "cache"
-        npm.install(ProcessConfig(root=folder / "root", cache=cache), templates()["flying-squid"], Quiet())
-        yield cache
+        yield installed_squid(folder)
