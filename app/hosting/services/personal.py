@@ -26,6 +26,11 @@ RETENTION = (
         _l("Spielernamen, die einen Server wecken dürfen"), _l("bis man sie streicht oder den Server löscht")
     ),
     Retention(
+        _l("Geplante Konsolenbefehle, verschlüsselt"),
+        _l("bis zum Löschen des Zeitplans oder des Servers"),
+        "hosting_schedule",
+    ),
+    Retention(
         _l("Spielername und Netzadresse dessen, der einen Server weckt"),
         _l("bis zum Start, höchstens eine Minute"),
     ),
