@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -17,17 +18,22 @@ from app.billing.services.voucher import issue_vouchers
 from app.core.models import Job
 from app.core.models.mail import Mail
 from app.hosting.gateways.fake import FakeNode, FakeRuntime
+from app.hosting.models import ScheduleRun
 from app.hosting.rules.period import period_of
 from app.hosting.rules.sampling import Reading
+from app.hosting.rules.schedule_action import Action
 from app.hosting.services.place import use_runtimes
 from app.hosting.services.reconcile import reconcile
 from app.hosting.services.report import order_report
 from app.hosting.services.sample import keep, roll_up
+from app.hosting.services.schedule import create_schedule, switch_schedule
 from app.hosting.services.server import create_server, send_command, stop_server
 from app.kit import clock
-from app.kit.db import db
+from app.kit.db import db, transaction
 from app.kit.money import euros
 from jobs.runtime import run
+from tests.browser.furnish_files import game_files
+from tests.browser.furnish_webhooks import webhooks
 from tests.hosting.money import give_credit
 from tests.people import People
 
@@ -104,9 +110,35 @@ def furnish(app: Flask, people: People) -> dict[str, Any]:
     settle(app)
     stop_server(alice, made["stopped"])
     settle(app)
+    game_files(node, made["stopped"])
     made["draft"] = create_server(alice, name="Noch nicht fertig", template="flying-squid")
     measure(made["server"])
-    return made | _papers(app, people)
+    made |= webhooks(app, made["server"], people)
+    return made | _plans(made["server"], people) | _papers(app, people)
+
+
+def _plans(server_id: UUID, people: People) -> dict[str, Any]:
+    """A plan of each kind; the nightly one has run, failed and been missed."""
+    alice = people.alice.actor
+    nightly = create_schedule(alice, server_id, action=Action.RESTART, cron="0 4 * * *", zone="Europe/Berlin")
+    create_schedule(
+        alice, server_id, action=Action.COMMAND, cron="*/30 8-20 1,15 * 1-5", zone="America/New_York",
+        command="say Gleich geht es los, bitte alle in die Halle kommen",
+    )  # fmt: skip
+    off = create_schedule(alice, server_id, action=Action.STOP, cron="0 23 * * 0-4", zone="Europe/Berlin")
+    switch_schedule(alice, server_id, off, on=False)
+    night = clock.now().replace(hour=3, minute=0, second=0, microsecond=0)
+    with transaction():
+        for days, outcome, reason in ((1, "done", None), (2, "failed", "no-credit"), (9, "missed", None)):
+            at = night - timedelta(days=days)
+            count = 3 if outcome == "missed" else 1
+            db.session.add(
+                ScheduleRun(
+                    schedule_id=nightly, due_at=at, until=at + timedelta(days=count - 1), count=count,
+                    noted_at=at, outcome=outcome, reason=reason,
+                )
+            )  # fmt: skip
+    return {"plan": nightly}
 
 
 def _papers(app: Flask, people: People) -> dict[str, Any]:

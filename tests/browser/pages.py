@@ -29,6 +29,7 @@ def _with(pattern: str) -> Callable[[Site], str]:
 
 
 _SERVER = "/hosting/servers/{server}"
+_FILES = "/hosting/servers/{stopped}/files"
 _STYLE_GUIDE = ("controls", "data", "charts", "forms", "feedback", "live")
 
 PAGES: list[Page] = [
@@ -45,6 +46,29 @@ PAGES: list[Page] = [
     Page("server, draft", _with("/hosting/servers/{draft}")),
     Page("console", _with(_SERVER + "/console")),
     Page("server events", _with(_SERVER + "/events")),
+    Page("plans", _with(_SERVER + "/schedules")),
+    Page("plans, a member", _with(_SERVER + "/schedules"), as_="bob"),
+    Page("plans, none yet", _with("/hosting/servers/{stopped}/schedules")),
+    Page("new plan", _with(_SERVER + "/schedules/new?suggestion=evening")),
+    Page("plan with its history", _with(_SERVER + "/schedules/{plan}")),
+    Page("change a plan", _with(_SERVER + "/schedules/{plan}/change")),
+    Page("delete a plan", _with(_SERVER + "/schedules/{plan}/delete")),
+    Page("webhooks", _with(_SERVER + "/webhooks")),
+    Page("webhooks, none yet", _with("/hosting/servers/{stopped}/webhooks")),
+    Page("webhook", _with("/hosting/webhooks/{webhook}")),
+    Page("webhook that Discord threw out", _with("/hosting/webhooks/{webhook_off}")),
+    Page("delete a webhook", _with("/hosting/webhooks/{webhook}/delete")),
+    Page("files", _with(_FILES)),
+    Page("files of a running game", _with(_SERVER + "/files")),
+    Page("files, a long list", _with(_FILES + "?p=plugins/many")),
+    Page("files, none yet", _with("/hosting/servers/{draft}/files")),
+    Page("edit a file", _with(_FILES + "/edit?p=server.properties")),
+    Page("edit what is no text", _with(_FILES + "/edit?p=world/level.dat"), status=409),
+    Page("new folder", _with(_FILES + "/new")),
+    Page("rename a file", _with(_FILES + "/rename?p=caf%5Cxe9+%5Cxe2%5Cx80%5Cxae.txt")),
+    Page("delete a folder", _with(_FILES + "/delete?p=plugins")),
+    Page("unpack an archive", _with(_FILES + "/unpack?p=insel.zip")),
+    Page("worlds", _with(_FILES + "/worlds")),
     Page("server settings", _with("/hosting/servers/{stopped}/settings")),
     Page("delete a server", _with("/hosting/servers/{stopped}/delete")),
     Page("kill a server", _with(_SERVER + "/kill")),
