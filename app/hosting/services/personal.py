@@ -41,6 +41,16 @@ RETENTION = (
         "hosting_sample",
     ),
     Retention(
+        _l("Adressen von Discord-Webhooks, verschlüsselt"),
+        _l("bis zum Löschen des Webhooks oder des Servers"),
+        "hosting_webhook",
+    ),
+    Retention(
+        _l("Nachrichten an Discord: Art und Ergebnis, ohne Namen"),
+        _l("die letzten 20 je Webhook"),
+        "hosting_webhook_message",
+    ),
+    Retention(
         _l("Konsole mit Spielernamen"),
         _l("die letzten 500 Zeilen, höchstens 7 Tage; im Protokoll des Spiels bis zum Löschen"),
     ),
@@ -54,6 +64,15 @@ ACTIVITIES = (
         data=_l("Wer einen Server anlegt oder schaltet, Spielernamen in Konsole und Spielwelt"),
         recipients=_l("keine"),
         how_long=_l("Spielwelt bis zum Löschen des Servers, Messwerte höchstens 2 Jahre"),
+    ),
+    Activity(
+        name=_l("Meldungen an Discord"),
+        purpose=_l("Kanäle eines Teams über seine Server unterrichten, wenn es einen Webhook einträgt"),
+        basis=_l("Vertrag (Art. 6 Abs. 1 b DSGVO)"),
+        people=_l("keine Personen: gemeldet werden Server"),
+        data=_l("Name und Zustand des Servers, Zahl der Spielenden, Stand des Guthabens in Stunden"),
+        recipients=_l("Discord (USA), nur wo ein Webhook eingetragen ist"),
+        how_long=_l("bei uns die letzten 20 Meldungen je Webhook, bei Discord nach dessen Regeln"),
     ),
 )
 
