@@ -159,6 +159,9 @@ class FakeRuntime:
                 f"There are {len(run.players)} of a max of 20 players online: {', '.join(run.players)}"
             ),
             "tps": lambda: "§6TPS from last 1m, 5m, 15m: §a20.0, §a20.0, §a*20.0",
+            "save-off": lambda: setattr(run, "saving", False),
+            "save-on": lambda: setattr(run, "saving", True),
+            "save-all": lambda: "Saving the game\nSaved the game",
             "say": lambda: run.say(f"[Server] {rest}"),
             "write": lambda: world.append(rest),
             "read": lambda: "".join(f"{line}\n" for line in world),

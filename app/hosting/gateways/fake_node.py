@@ -37,6 +37,8 @@ class FakeRun:
     announced: bool = False
     memory_bytes: int = 20 * MEGABYTE
     players: list[str] = field(default_factory=list)
+    saving: bool = True
+    """Whether it writes to its world by itself; save-off takes it away until save-on."""
 
     @property
     def alive(self) -> bool:

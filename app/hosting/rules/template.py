@@ -97,6 +97,32 @@ class Stop(Part):
     grace_seconds: int = Field(default=60, ge=1, le=600)
 
 
+MovingPath = Annotated[str, StringConstraints(pattern=r"^/?[^/]+(/[^/]+)*$", max_length=100)]
+
+
+class Save(Part):
+    """How a running game is made to stand still while its world is copied; without commands it is copied as it is."""
+
+    off: ConsoleCommand | None = None
+    flush: ConsoleCommand | None = None
+    """Writes everything to disk; the game confirms it by what `patterns.saved` describes."""
+    on: ConsoleCommand | None = None
+    timeout_seconds: int = Field(default=120, ge=5, le=600)
+    """For the confirmation: longer than the minute after which a game's own watchdog would end it."""
+    moving: tuple[MovingPath, ...] = (
+        "session.lock", "/logs", "/crash-reports", "/usercache.json", "/*/playerdata", "/*/stats", "/*/advancements",
+    )  # fmt: skip
+    """What may change all the same while a running game is copied: a name anywhere, or with a slash in front a path from
+    the top, each with all below; `*` stands for any name or part of one. Files of players are here because they are written
+    whole whenever somebody leaves."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if len({command is None for command in (self.off, self.flush, self.on)}) != 1:
+            raise ValueError("off, flush and on belong together")
+        return self
+
+
 PATTERN_GROUPS: Mapping[str, frozenset[str]] = {
     "ready": frozenset(),
     "join": frozenset({"player"}),
@@ -152,6 +178,14 @@ class Tps(Part):
         return self
 
 
+class Plugins(Part):
+    """How the game takes plugins or mods: as jars in a folder of its world."""
+
+    loaders: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,20}$")], ...] = Field(min_length=1)
+    """The game's own loader first, then those whose plugins it also takes; names as Modrinth has them."""
+    folder: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
 class Template(Part):
     """One kind of game server. Built from a file by `app.hosting.catalog.load_templates`."""
 
@@ -175,6 +209,9 @@ class Template(Part):
     stop: Stop = Field(default_factory=Stop)
     patterns: Patterns = Field(default_factory=Patterns)
     tps: Tps = Field(default_factory=Tps)
+    save: Save = Field(default_factory=Save)
+    plugins: Plugins | None = None
+    """None where the game takes none."""
     settings: tuple[Setting, ...] = ()
 
     @model_validator(mode="after")

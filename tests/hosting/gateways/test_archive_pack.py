@@ -10,14 +10,14 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.hosting.gateways.archive import Corrupt, NotPackable, Packed, pack, unpack, verify
+from app.hosting.gateways.archive import Corrupt, NotPackable, Packed, fingerprint, pack, unpack, verify
 from app.hosting.gateways.archive.manifest import NAME
 from app.hosting.gateways.runtime import DiskFull
 from tests.services.processes import missing
@@ -377,3 +377,88 @@ def test_memory_does_not_grow_with_the_folder(tmp_path: Path, files: int, size: 
     packing, reading = map(float, done.stdout.split())
     assert packing < 64, "MiB beyond what Python itself takes"
     assert reading < 64
+
+
+# --- games that run ------------------------------------------------------------------------------------------
+
+
+def test_of_a_running_game_what_may_change_is_taken_as_it_is_and_the_rest_must_stand_still(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    (folder / "logs").mkdir(parents=True)
+    (folder / "world").mkdir()
+    log, region = folder / "logs" / "latest.log", folder / "world" / "r.mca"
+    log.write_bytes(b"line\n" * 400_000)
+    region.write_bytes(b"x" * 2_000_000)
+    moves = lambda path: path.startswith("logs")  # noqa: E731
+
+    def writing(act: Callable[[], object]) -> bytes:
+        chunks, packing = [], pack(folder, may_change=moves)
+        for number, chunk in enumerate(packing):
+            if number == 0:
+                act()
+            chunks.append(chunk)
+        unpack(iter(chunks), tmp_path / f"back-{len(list(tmp_path.iterdir()))}", packing.result)
+        return b"".join(chunks)
+
+    before = fingerprint(folder, moves)
+    writing(lambda: log.write_bytes(log.read_bytes() + b"more\n"))
+    writing(lambda: os.truncate(log, 10))
+    writing(lambda: (folder / "logs" / "new.log").write_bytes(b"new"))
+    writing(log.unlink)
+    assert fingerprint(folder, moves) == before
+
+
+def test_a_log_that_is_cut_off_while_it_is_read_is_filled_with_zeros(tmp_path: Path) -> None:
+    folder, back = tmp_path / "data", tmp_path / "back"
+    folder.mkdir()
+    random_bytes = random.Random(1).randbytes(6_000_000)
+    (folder / "a.log").write_bytes(random_bytes)
+    packing = pack(folder, may_change=lambda path: True)
+    chunks = iter(packing)
+    data = [next(chunks)]
+    os.truncate(folder / "a.log", 3_000_000)
+    data += chunks
+    unpack(iter(data), back, packing.result)
+    found = (back / "a.log").read_bytes()
+    assert packing.cut == 1
+    assert len(found) == 6_000_000
+    assert found[:3_000_000] == random_bytes[:3_000_000]
+    assert found[-1_000_000:] == bytes(1_000_000)
+
+
+def test_a_file_that_must_stand_still_stops_a_running_copy_too(tmp_path: Path) -> None:
+    (tmp_path / "r.mca").write_bytes(random.Random(2).randbytes(4_000_000))
+    packing = iter(pack(tmp_path, may_change=lambda path: path == "other"))
+    next(packing)
+    with open(tmp_path / "r.mca", "ab") as file:
+        file.write(b"more")
+    with pytest.raises(NotPackable) as caught:
+        list(packing)
+    assert (caught.value.code, caught.value.member) == ("changed", "r.mca")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: (root / "world" / "a").write_bytes(b"other"),
+        lambda root: (root / "world" / "new").write_bytes(b""),
+        lambda root: (root / "world" / "a").unlink(),
+        lambda root: (root / "world" / "a").rename(root / "world" / "b"),
+        lambda root: (root / "empty").mkdir(),
+        lambda root: os.utime(root / "world" / "a", ns=(1, 1)),
+    ],
+)
+def test_a_fingerprint_sees_every_change_but_those_that_may_be(
+    tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    (tmp_path / "world").mkdir()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "world" / "a").write_bytes(b"seed")
+    moves = lambda path: path.split("/")[0] == "logs"  # noqa: E731
+    before = fingerprint(tmp_path, moves)
+    (tmp_path / "logs" / "x").write_bytes(b"talk")
+    assert fingerprint(tmp_path, moves) == before
+    change(tmp_path)
+    assert fingerprint(tmp_path, moves) != before

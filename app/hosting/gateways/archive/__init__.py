@@ -8,7 +8,16 @@ from typing import cast
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from app.hosting.gateways.archive.folder import FolderStore
-from app.hosting.gateways.archive.pack import NotPackable, Packed, Packing, pack, unpack, verify
+from app.hosting.gateways.archive.pack import (
+    MayChange,
+    NotPackable,
+    Packed,
+    Packing,
+    fingerprint,
+    pack,
+    unpack,
+    verify,
+)
 from app.hosting.gateways.archive.store import (
     Corrupt,
     Missing,
@@ -104,6 +113,7 @@ def _one(options: dict[str, list[str]], name: str) -> str | None:
 __all__ = [
     "Corrupt",
     "FolderStore",
+    "MayChange",
     "Missing",
     "NotPackable",
     "Packed",
@@ -113,6 +123,7 @@ __all__ = [
     "StoreFull",
     "StoreRefused",
     "StoreUnavailable",
+    "fingerprint",
     "pack",
     "store_for",
     "unpack",

@@ -16,7 +16,7 @@ from app.hosting.gateways.archive import tar
 from app.hosting.gateways.archive.digest import Hasher
 from app.hosting.gateways.archive.manifest import NAME, ROOT, Entry, Manifest, Packed
 from app.hosting.gateways.archive.store import PIECE
-from app.hosting.gateways.archive.tree import NotPackable, Tree
+from app.hosting.gateways.archive.tree import MayChange, NotPackable, Tree, fingerprint
 from app.hosting.gateways.archive.unpack import unpack, verify
 
 LOWEST_LEVEL, HIGHEST_LEVEL = -7, 19
@@ -26,13 +26,15 @@ LOWEST_LEVEL, HIGHEST_LEVEL = -7, 19
 class Packing:
     """The chunks of an archive, made while they are taken; can be walked once. `result` stands when they are exhausted.
 
-    Raises NotPackable while it is walked: the game must be stopped, so a file that changes is an error.
+    Raises NotPackable while it is walked: the game must be stopped, so a file that changes is an error. With `may_change`
+    it may run (see `Tree`).
     """
 
-    def __init__(self, folder: Path, level: int, threads: int) -> None:
+    def __init__(self, folder: Path, level: int, threads: int, may_change: MayChange | None = None) -> None:
         if not LOWEST_LEVEL <= level <= HIGHEST_LEVEL or level == 0 or not 0 <= threads <= 16:
             raise ValueError(f"level {level} or {threads} threads is out of range")
-        self._tree = Tree(folder)
+        self._tree = Tree(folder, may_change)
+        self._cut = 0
         self._manifest = Manifest()
         self._raw, self._stored = Hasher(), Hasher()
         self._size = 0
@@ -53,6 +55,11 @@ class Packing:
     def left_out(self) -> int:
         """Sockets, pipes and devices met so far."""
         return self._tree.left_out
+
+    @property
+    def cut(self) -> int:
+        """Files that became shorter while they were read and may: what was missing then is zeros."""
+        return self._cut
 
     def _chunks(self) -> Iterator[bytes]:
         chunker = self._compressor.chunker(chunk_size=PIECE)
@@ -96,16 +103,42 @@ class Packing:
             except OSError as error:
                 raise NotPackable("unreadable", entry.path, error.strerror or "") from error
             if not data:
-                raise NotPackable("changed", entry.path)
+                if not self._tree.moves(entry.path):
+                    raise NotPackable("changed", entry.path)
+                yield from self._zeros(left)
+                break
             self._raw.update(data)
             left -= len(data)
             yield data
         yield tar.padding(entry.size)
 
+    def _zeros(self, left: int) -> Iterator[bytes]:
+        """What a file that was cut off meanwhile has too little: its length is written already."""
+        self._cut += 1
+        while left:
+            data = bytes(min(left, PIECE))
+            self._raw.update(data)
+            left -= len(data)
+            yield data
 
-def pack(folder: Path, level: int = -1, threads: int = 0) -> Packing:
-    """An archive of everything in a folder, in chunks of at most 1 MiB. Memory does not grow with the folder."""
-    return Packing(folder, level, threads)
+
+def pack(folder: Path, level: int = -1, threads: int = 0, *, may_change: MayChange | None = None) -> Packing:
+    """An archive of everything in a folder, in chunks of at most 1 MiB. Memory does not grow with the folder.
+
+    `may_change` says of a path whether it may change while it is read; without it nothing may.
+    """
+    return Packing(folder, level, threads, may_change)
 
 
-__all__ = ["NAME", "ROOT", "NotPackable", "Packed", "Packing", "pack", "unpack", "verify"]
+__all__ = [
+    "NAME",
+    "ROOT",
+    "MayChange",
+    "NotPackable",
+    "Packed",
+    "Packing",
+    "fingerprint",
+    "pack",
+    "unpack",
+    "verify",
+]

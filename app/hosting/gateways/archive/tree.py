@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -29,6 +30,10 @@ class NotPackable(KontorError):
         self.member = member
 
 
+MayChange = Callable[[str], bool]
+"""Whether what lies at a path may change while it is read, because a game that runs keeps writing there."""
+
+
 @dataclass(slots=True)
 class _Folder:
     path: str
@@ -38,12 +43,22 @@ class _Folder:
 
 
 class Tree:
-    """Walks once. `left_out` counts sockets, pipes and devices: they have no content to keep."""
+    """Walks once. `left_out` counts sockets, pipes and devices: they have no content to keep.
 
-    def __init__(self, folder: Path) -> None:
+    With `may_change` the folder belongs to a game that runs. What may change is taken as it is met, or left out when it
+    vanishes; everything else must stand still all the same. Whether it did, from the first file to the last, is what
+    `fingerprint` before and after tells: times of folders say nothing here.
+    """
+
+    def __init__(self, folder: Path, may_change: MayChange | None = None) -> None:
         self._folder = folder
+        self._may_change = may_change
         self._open: list[_Folder] = []
         self.left_out = 0
+
+    def moves(self, path: str) -> bool:
+        """Whether this may change while it is read."""
+        return self._may_change is not None and self._may_change(path)
 
     def entries(self) -> Iterator[tuple[Entry, int | None]]:
         """Each entry, with a descriptor to read from when it is a file; it is closed when the next one is asked for.
@@ -56,10 +71,15 @@ class Tree:
                 current = self._open[-1]
                 name = next(current.names, None)
                 if name is not None:
-                    yield from self._below(current, name)
+                    try:
+                        yield from self._below(current, name)
+                    except NotPackable as error:
+                        if error.code != "changed" or not self.moves(error.member):
+                            raise
                     continue
-                with _telling(current.path):
-                    _unchanged(current.before, os.fstat(current.descriptor), current.path)
+                if self._may_change is None:
+                    with _telling(current.path):
+                        _unchanged(current.before, os.fstat(current.descriptor), current.path)
                 yield _entry(current.path, "folder", current.before), None
                 os.close(self._open.pop().descriptor)
         finally:
@@ -85,7 +105,7 @@ class Tree:
         if stat.S_ISDIR(seen.st_mode):
             self._enter(path, name, folder.descriptor)
         elif stat.S_ISREG(seen.st_mode):
-            yield from self._file(path, name, folder.descriptor)
+            yield from self._file(path, name, folder.descriptor, check=not self.moves(path))
         elif stat.S_ISLNK(seen.st_mode):
             with _telling(path):
                 target = os.readlink(name, dir_fd=folder.descriptor)
@@ -96,7 +116,7 @@ class Tree:
             self.left_out += 1
 
     @staticmethod
-    def _file(path: str, name: str, parent: int) -> Iterator[tuple[Entry, int | None]]:
+    def _file(path: str, name: str, parent: int, *, check: bool) -> Iterator[tuple[Entry, int | None]]:
         with _telling(path):
             descriptor = os.open(name, _READ, dir_fd=parent)
         try:
@@ -104,7 +124,8 @@ class Tree:
             if not stat.S_ISREG(before.st_mode):
                 raise NotPackable("changed", path)
             yield _entry(path, "file", before), descriptor
-            _unchanged(before, os.fstat(descriptor), path)
+            if check:
+                _unchanged(before, os.fstat(descriptor), path)
         finally:
             os.close(descriptor)
 
@@ -142,3 +163,31 @@ def _telling(path: str) -> Iterator[None]:
         raise NotPackable("no-folder" if path == ROOT else "changed", path) from error
     except OSError as error:
         raise NotPackable("unreadable", path, error.strerror or "") from error
+
+
+def fingerprint(folder: Path, may_change: MayChange) -> str:
+    """What tells whether anything was written in a folder, apart from what may change: equal means that nothing was.
+
+    Of each file the name, identity, time and length; nothing is read. Raises NotPackable as packing does.
+    """
+    noted = hashlib.sha256()
+    with _telling(ROOT):
+        _note(os.fspath(folder), "", may_change, noted.update)
+    return noted.hexdigest()
+
+
+def _note(folder: str, below: str, may_change: MayChange, note: Callable[[bytes], None]) -> None:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda one: one.name)
+    for one in entries:
+        path = f"{below}{one.name}"
+        if may_change(path):
+            continue
+        with _telling(path):
+            seen = one.stat(follow_symlinks=False)
+            told = (seen.st_ino, stat.S_IFMT(seen.st_mode))
+            if not stat.S_ISDIR(seen.st_mode):
+                told += (seen.st_mtime_ns, seen.st_size)
+            note(f"{path}\0{told}\0".encode("utf-8", "surrogateescape"))
+            if stat.S_ISDIR(seen.st_mode):
+                _note(one.path, f"{path}/", may_change, note)

@@ -12,6 +12,8 @@ import time
 started = time.time()
 hoard = []
 hanging = threading.Event()
+saving = threading.Event()
+saving.set()
 
 
 def say(text):
@@ -21,6 +23,19 @@ def say(text):
 def save(note="saved"):
     with open("world.txt", "a") as world:
         world.write(f"{note}\n")
+
+
+def keep_writing():
+    """As a game does: while saving is on, something of the world is always being written."""
+    number = 0
+    while True:
+        if saving.is_set():
+            number += 1
+            with open("region.mca", "w") as region:
+                region.write(f"{number}\n" * 20_000)
+        with open("latest.log", "a") as log:
+            log.write("tick\n")
+        time.sleep(0.01)
 
 
 def quit_saved(*_):
@@ -38,7 +53,20 @@ def do(line):
         return "There are 0 of a max of 20 players online: "
     if word == "tps":
         return "§6TPS from last 1m, 5m, 15m: §a20.0, §a20.0, §a*20.0"
-    if word == "write":
+    if word == "save-off":
+        saving.clear()
+        return "Automatic saving is now disabled"
+    if word == "save-on":
+        saving.set()
+        return "Automatic saving is now enabled"
+    if word == "save-all":
+        say("Saved the game")
+        return "Saving the game (this may take a moment!)\nSaved the game"
+    if word == "saving":
+        return "yes" if saving.is_set() else "no"
+    if word == "busy":
+        threading.Thread(target=keep_writing, daemon=True).start()
+    elif word == "write":
         save(rest)
     elif word == "read":
         return open("world.txt").read()
