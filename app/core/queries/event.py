@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.core.events import Recorded
 from app.core.models import Event
@@ -25,6 +25,8 @@ class Filter:
     subject_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    names: tuple[str, ...] = ()
+    """One of these, each as `name`."""
 
 
 def find_event(event_id: UUID) -> Recorded | None:
@@ -33,16 +35,19 @@ def find_event(event_id: UUID) -> Recorded | None:
     return Recorded(*row) if row else None
 
 
+def _named(name: str) -> ColumnElement[bool]:
+    return Event.name.startswith(name, autoescape=True) if name.endswith(".") else Event.name == name
+
+
 def history(
     organisation_id: UUID, wanted: Filter | None = None, *, cursor: str | None = None, limit: int = 50
 ) -> Page[Recorded]:
     """The organisation's events, newest first."""
     wanted = wanted or Filter()
     statement = select(*_COLUMNS).where(Event.organisation_id == organisation_id)
-    if wanted.name.endswith("."):
-        statement = statement.where(Event.name.startswith(wanted.name, autoescape=True))
-    elif wanted.name:
-        statement = statement.where(Event.name == wanted.name)
+    for names in ((wanted.name,) if wanted.name else (), wanted.names):
+        if names:
+            statement = statement.where(or_(*map(_named, names)))
     if wanted.actor_id:
         statement = statement.where(Event.actor_id == wanted.actor_id)
     if wanted.subject_id:

@@ -41,4 +41,18 @@ class Sample(db.Model):  # type: ignore[name-defined]
     network_received_bytes: Mapped[int | None] = mapped_column(BigInteger)
     network_sent_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
+    # The lowest and highest ten seconds of the bucket. Empty where a bucket is ten seconds: both are its own value.
+    memory_low_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    cpu_low: Mapped[float | None] = mapped_column(Float)
+    """Cores used."""
+    cpu_peak: Mapped[float | None] = mapped_column(Float)
+    players_low: Mapped[float | None] = mapped_column(Float)
+    tps_low: Mapped[float | None] = mapped_column(Float)
+    tps_peak: Mapped[float | None] = mapped_column(Float)
+    received_low: Mapped[float | None] = mapped_column(Float)
+    """Bytes a second, as `received_peak`, `sent_low` and `sent_peak`."""
+    received_peak: Mapped[float | None] = mapped_column(Float)
+    sent_low: Mapped[float | None] = mapped_column(Float)
+    sent_peak: Mapped[float | None] = mapped_column(Float)
+
     __table_args__ = (Index("ix_hosting_sample_seconds_at", "seconds", "at"),)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from app.hosting.rules.monitoring import KEPT_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Counters:
@@ -76,3 +78,14 @@ def reading(
         network_sent_bytes=None if sent is None else round(sent * share),
         played_seconds=None if players is None else (covered if players else 0),
     )
+
+
+def roll_up_from(now: int, back_seconds: int, last: int | None, fine: int, coarse: int) -> int:
+    """The bucket of `coarse` seconds from which to roll up those of `fine`, in Unix seconds.
+
+    It is `back_seconds` ago, or the `last` one there is (None: there is none) when that is longer ago; but never one of
+    which a part has been dropped already: it would replace a better row.
+    """
+    since = min(now - back_seconds, 0 if last is None else last) // coarse * coarse
+    whole = -((KEPT_SECONDS[fine] - now) // coarse) * coarse
+    return max(since, whole)

@@ -10,17 +10,17 @@ from sqlalchemy import Insert, Integer, cast, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.hosting.models import Sample
-from app.hosting.rules.sampling import Reading
+from app.hosting.queries.monitoring_columns import KEY, VALUES, merged
+from app.hosting.rules.monitoring import KEPT_SECONDS
+from app.hosting.rules.sampling import Reading, roll_up_from
 from app.hosting.services.ports import unblock_ports
-from app.kit import clock
+from app.kit import clock, observe
 from app.kit.db import db, transaction
 
-KEPT_SECONDS = {10: 86_400, 60: 31 * 86_400, 3600: 2 * 366 * 86_400}
-"""How long each roll-up is kept: a day, a month, two years."""
-
-KEY = ("server_id", "seconds", "at")
-COLUMNS = [column.name for column in Sample.__table__.columns]
-VALUES = [name for name in COLUMNS if name not in KEY]
+COLUMNS = [*KEY, *VALUES]
+ROLLED_UP = observe.histogram(
+    "kontor_roll_up_duration_seconds", "How long bringing measurements into coarser ones took.", ("level",)
+)
 
 
 def _insert() -> Any:
@@ -50,37 +50,21 @@ def keep(readings: Mapping[UUID, Reading], at: int, seconds: int = 10) -> None:
 
 
 def roll_up(back_seconds: int = 7200) -> None:
-    """Bring the readings of the last two hours into minutes, and those into hours. Repeatable, also while they grow."""
+    """Bring the readings of the last two hours into minutes, and those into hours. Repeatable, also while they grow.
+
+    After a longer pause it goes back to where it stopped, as far as the finer readings are still whole.
+    """
     now = int(clock.now().timestamp())
     for fine, coarse in ((10, 60), (60, 3600)):
-        since = (now - back_seconds) // coarse * coarse
-        with transaction() as session:
+        with transaction() as session, ROLLED_UP.labels(str(coarse)).time():
+            last = session.scalar(select(func.max(Sample.at)).where(Sample.seconds == coarse))
+            since = roll_up_from(now, back_seconds, last, fine, coarse)
             session.execute(_upsert(_insert().from_select(COLUMNS, _coarser(fine, coarse, since))))
 
 
 def _coarser(fine: int, coarse: int, since: int) -> Any:
     bucket = Sample.at - Sample.at % coarse
-
-    def mean(column: Any) -> Any:
-        weighted = func.sum(column * Sample.covered)
-        known = func.sum(Sample.covered).filter(column.is_not(None))
-        return weighted / func.nullif(known, 0)
-
-    values = {
-        "covered": func.sum(Sample.covered),
-        "memory_bytes": cast(mean(Sample.memory_bytes), Sample.memory_bytes.type),
-        "memory_peak_bytes": func.max(Sample.memory_peak_bytes),
-        "cpu_seconds": func.sum(Sample.cpu_seconds),
-        "disk_bytes": func.max(Sample.disk_bytes),
-        "player_seconds": func.sum(Sample.player_seconds),
-        "players_peak": func.max(Sample.players_peak),
-        "played_seconds": func.sum(Sample.played_seconds),
-        "tps": mean(Sample.tps),
-        "network_received_bytes": cast(
-            func.sum(Sample.network_received_bytes), Sample.network_received_bytes.type
-        ),
-        "network_sent_bytes": cast(func.sum(Sample.network_sent_bytes), Sample.network_sent_bytes.type),
-    }
+    values = merged()
     return (
         select(
             Sample.server_id,
