@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     file_upload_mb: int = Field(
         100, ge=1, le=10_000, description="Largest upload into a game server's folder, in MiB."
     )
+    modrinth_url: str = Field(
+        "https://api.modrinth.com/v2", description="Modrinth's API, where plugins come from; empty is off."
+    )
+    modrinth_contact: str = Field(
+        "", description="Mail or address Modrinth may turn to, sent with each request; empty is the public address."
+    )
     play_domain: str = Field(
         "play.localhost", description="Domain under which each game server has a host name, at the router."
     )
