@@ -69,8 +69,8 @@ class Words:
     def state(webhook: WebhookView) -> tuple[str, str]:
         """Word and tone of a webhook."""
         if webhook.on:
-            return _("An"), "ok"
-        return (_("Von Discord abgewiesen"), "bad") if webhook.off_reason else (_("Aus"), "neutral")
+            return _("Eingeschaltet"), "ok"
+        return (_("Von Discord abgewiesen"), "bad") if webhook.off_reason else (_("Ausgeschaltet"), "neutral")
 
     @staticmethod
     def why_off(webhook: WebhookView) -> str:
