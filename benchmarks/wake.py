@@ -1,4 +1,5 @@
-"""How long players wait who join a server that rests: from the connection at the router until they are in the game.
+"""How long players wait who join a server that rests: from the connection at the router until the game has taken them in
+(its login packet), and until they stand in the world they see, which is mostly the client's own work.
 
 Clock, watch, workers, router and Flying Squid in processes, a real client. The floor is the same client joining the same
 game, started by nothing but the runtime in the same run: from the start of its process, and when it runs already.
@@ -48,20 +49,34 @@ def run(small: bool = False) -> None:
             open_door(redis.url, folder / "var") as door,
         ):
             rows = floor + _platform(host, door.port, tools, times)
-    sys.stdout.write(table("Joining a server that rests (seconds)", ["", "median", "shortest", "longest"], rows))
+    sys.stdout.write(
+        table(
+            "Joining a server that rests (seconds)",
+            ["", "median", "shortest", "longest", "in the world"],
+            rows,
+        )
+    )
 
 
-def _line(what: str, took: list[float]) -> list[object]:
-    return [what, f"{median(took):.2f}", f"{min(took):.2f}", f"{max(took):.2f}"]
+Joined = tuple[float, float]
 
 
-def _join(tools: NodeTools, port: int, host: str = "127.0.0.1") -> float:
-    """Seconds from the connection until the client stands in the game."""
+def _line(what: str, took: list[float], seen: list[float] | None = None) -> list[object]:
+    shown = f"{median(seen):.2f}" if seen else "–"
+    return [what, f"{median(took):.2f}", f"{min(took):.2f}", f"{max(took):.2f}", shown]
+
+
+def _joins(what: str, joined: list[Joined]) -> list[object]:
+    return _line(what, [taken for taken, _ in joined], [seen for _, seen in joined])
+
+
+def _join(tools: NodeTools, port: int, host: str = "127.0.0.1") -> Joined:
+    """Seconds from the connection until the game has taken the client in, and until it stands in the world."""
     bot = tools.bot(port, "Alex", version=VERSION, typed=host)
     began = bot.wait_for("connected", 60)["at"]
-    took: float = bot.wait_for("joined", 60)["at"] - began
+    taken, seen = (float(bot.wait_for(event, 60)["at"]) for event in ("login", "joined"))
     bot.leave()
-    return took
+    return taken - began, seen - began
 
 
 def _said_ready(runtime: ProcessRuntime, server_id: UUID) -> bool:
@@ -71,7 +86,8 @@ def _said_ready(runtime: ProcessRuntime, server_id: UUID) -> bool:
 def _floor(folder: Path, cache_folder: Path, tools: NodeTools, times: int) -> list[list[object]]:
     runtime = ProcessRuntime(ProcessConfig(root=folder / "floor", cache=cache_folder, installation="floor"))
     spec = make_squid(motd="Floor")
-    ready, joined = [], []
+    ready: list[float] = []
+    joined: list[Joined] = []
     for _ in range(times):
         spec = replace(spec, run_id=new_id())
         began = time.monotonic()
@@ -83,14 +99,15 @@ def _floor(folder: Path, cache_folder: Path, tools: NodeTools, times: int) -> li
     runtime.remove(spec.server_id, keep_data=False)
     return [
         _line("the game's own start, runtime alone", ready),
-        _line("joining a game that runs, without a router", joined),
+        _joins("joining a game that runs, without a router", joined),
     ]
 
 
 def _platform(host: Host, port: int, tools: NodeTools, times: int) -> list[list[object]]:
     server_id = host.create(deploy=True)
     _is(host, server_id, "running")
-    asleep, archived = [], []
+    asleep: list[Joined] = []
+    archived: list[Joined] = []
     for _ in range(times):
         _stop(host, server_id)
         asleep.append(_join(tools, port, HOST))
@@ -102,8 +119,8 @@ def _platform(host: Host, port: int, tools: NodeTools, times: int) -> list[list[
         archived.append(_join(tools, port, HOST))
     _stop(host, server_id)
     return [
-        _line("asleep → in the game, through the router", asleep),
-        _line("archived → in the game, through the router", archived),
+        _joins("asleep → in the game, through the router", asleep),
+        _joins("archived → in the game, through the router", archived),
     ]
 
 

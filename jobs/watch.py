@@ -36,6 +36,8 @@ from jobs.runtime import application, beating
 log = structlog.get_logger(__name__)
 FAST, INSPECT, SLOW, TICKS, RENEW = 0.25, 1.0, 10.0, 30.0, 5.0
 DOOR, PUBLISH = 0.1, 1.0
+HURRY = 60.0
+"""So long after somebody woke a server every quick look asks for games that are new: a player waits for one."""
 WATCHED = observe.gauge("kontor_watched_servers", "Running servers this process watches.", across="livesum")
 
 
@@ -53,6 +55,7 @@ class Watch:
         self.doors = Doors()
         self.moved = threading.Event()
         self._inspected = self._renewed = self._published = 0.0
+        self._hurry_until = 0.0
         self._measured = -1
         self._slept: datetime | None = None
 
@@ -75,7 +78,7 @@ class Watch:
             self.games = {}
             return
         now = time.monotonic()
-        if now - self._inspected >= INSPECT:
+        if now - self._inspected >= INSPECT or now < self._hurry_until:
             self._inspected = now
             self.games = load_games(self.games)
             WATCHED.set(len(self.games))
@@ -111,6 +114,8 @@ class Watch:
             return
         woken = self.doors.take_wishes()
         now = time.monotonic()
+        if woken:
+            self._hurry_until = now + HURRY
         if woken or self.moved.is_set() or now - self._published >= PUBLISH:
             self.moved.clear()
             self.doors.publish(dict(self.games))

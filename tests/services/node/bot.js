@@ -10,6 +10,7 @@ const tell = (event, rest = {}) => process.stdout.write(JSON.stringify({ event, 
 
 const bot = mineflayer.createBot({ host, port: Number(port), username, version: version || false, fakeHost, auth: 'offline' })
 bot._client.on('connect', () => tell('connected'))
+bot.once('login', () => tell('login'))
 bot.once('spawn', () => tell('joined', { name: bot.username, version: bot.version }))
 bot.on('messagestr', (text) => tell('chat', { text }))
 bot.on('kicked', (reason) => tell('kicked', { reason: JSON.stringify(reason) }))
