@@ -1,13 +1,13 @@
 """lowest and highest ten seconds of rolled-up measurements
 
-Revision: 0008, after 0006, 2026-11-21 18:20:00+00:00
+Revision: 0008, after 0007, 2026-11-21 18:20:00+00:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0008'
-down_revision = '0006'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 

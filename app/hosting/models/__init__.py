@@ -1,6 +1,7 @@
 """Tables of hosting."""
 
 from app.hosting.models.archive import Archive
+from app.hosting.models.backup import Backup, BackupPlan, Restore, SaveHold
 from app.hosting.models.report import Report, ReportPlan
 from app.hosting.models.sample import Sample
 from app.hosting.models.schedule import Schedule, ScheduleRun
@@ -10,11 +11,15 @@ from app.hosting.models.webhook import Webhook, WebhookMessage
 
 __all__ = [
     "Archive",
+    "Backup",
+    "BackupPlan",
     "Port",
     "Report",
     "ReportPlan",
+    "Restore",
     "Run",
     "Sample",
+    "SaveHold",
     "Schedule",
     "ScheduleRun",
     "Server",

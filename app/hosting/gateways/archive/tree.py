@@ -185,7 +185,7 @@ def _note(folder: str, below: str, may_change: MayChange, note: Callable[[bytes]
             continue
         with _telling(path):
             seen = one.stat(follow_symlinks=False)
-            told = (seen.st_ino, stat.S_IFMT(seen.st_mode))
+            told: tuple[int, ...] = (seen.st_ino, stat.S_IFMT(seen.st_mode))
             if not stat.S_ISDIR(seen.st_mode):
                 told += (seen.st_mtime_ns, seen.st_size)
             note(f"{path}\0{told}\0".encode("utf-8", "surrogateescape"))
