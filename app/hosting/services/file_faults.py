@@ -34,7 +34,7 @@ def away_words(why: str) -> str:
     return {
         "archived": _("Die Welt liegt im Archiv. Starte den Server, dann sind die Dateien wieder da."),
         "moving": _("Die Welt kommt gerade aus dem Archiv oder geht hinein. Versuch es gleich noch einmal."),
-        "none": _("Noch keine Dateien: Sie entstehen, wenn der Server zum ersten Mal startet."),
+        "none": _("Sie entstehen, wenn der Server zum ersten Mal startet."),
         "out-of-reach": _(
             "Die Dateien dieses Servers liegen, wo diese Seite nicht hinkommt. Der Betreiber kann sie freigeben."
         ),

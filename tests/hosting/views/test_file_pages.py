@@ -565,7 +565,7 @@ class TestWorlds:
         text = alice.get(url(server_id, "/worlds")).text
         assert "Oberwelt" in text
         assert "Nether" in text
-        assert "Diese Welt laden" in text
+        assert "Zur aktiven Welt machen" in text
 
         def names(**query: str) -> list[str]:
             answer = alice.get(url(server_id, "/worlds/download", **query))
