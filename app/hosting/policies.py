@@ -28,6 +28,8 @@ class P(StrEnum):
     webhook_delete = "hosting:webhook:delete"
     schedule_read = "hosting:schedule:read"
     schedule_write = "hosting:schedule:write"
+    plugin_read = "hosting:plugin:read"
+    plugin_write = "hosting:plugin:write"
 
 
 MANAGERS = ("owner", "admin")
@@ -38,5 +40,5 @@ def grant_all() -> None:
     """Owners and admins may do everything; members play: they see, switch and type."""
     for permission in P:
         grant(permission, *MANAGERS)
-    for permission in (P.server_read, P.server_power, P.server_command, P.schedule_read):
+    for permission in (P.server_read, P.server_power, P.server_command, P.schedule_read, P.plugin_read):
         grant(permission, *EVERYONE)

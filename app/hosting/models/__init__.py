@@ -2,6 +2,7 @@
 
 from app.hosting.models.archive import Archive
 from app.hosting.models.backup import Backup, BackupPlan, Restore, SaveHold
+from app.hosting.models.plugin import Plugin, PluginCare, PluginChange, PluginJar
 from app.hosting.models.report import Report, ReportPlan
 from app.hosting.models.sample import Sample
 from app.hosting.models.schedule import Schedule, ScheduleRun
@@ -13,6 +14,10 @@ __all__ = [
     "Archive",
     "Backup",
     "BackupPlan",
+    "Plugin",
+    "PluginCare",
+    "PluginChange",
+    "PluginJar",
     "Port",
     "Report",
     "ReportPlan",
