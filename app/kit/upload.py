@@ -6,6 +6,8 @@ which checks the token itself. The form puts its token and its other fields befo
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -24,6 +26,7 @@ FIELD_BYTES = 1 << 16
 EXTRA_BYTES = 1 << 18
 """What the form itself may take beside its files."""
 MOST_PARTS = 200
+DRAIN_SECONDS = 20.0
 
 
 class TooLarge(KontorError):
@@ -48,6 +51,7 @@ class Upload:
     most_bytes: int
     fields: dict[str, str] = field(default_factory=dict)
     _checked: bool = False
+    _received: int = 0
 
     def files(self) -> Iterator[Incoming]:
         """Raises TooLarge, Malformed, Unsupported, and CSRFError before the first byte of a file is given."""
@@ -73,14 +77,13 @@ class Upload:
         if (request.content_length or 0) > most:
             raise TooLarge
         request.max_content_length = most
-        count = 0
         try:
             while True:
                 event = decoder.next_event()
                 if isinstance(event, NeedData):
                     data = request.stream.read(PIECE)
-                    count += len(data)
-                    if count > most or len(decoder.buffer) > 4 * PIECE:
+                    self._received += len(data)
+                    if self._received > most or len(decoder.buffer) > 4 * PIECE:
                         raise TooLarge
                     decoder.receive_data(data or None)
                 elif isinstance(event, Epilogue):
@@ -109,6 +112,19 @@ class Upload:
             if len(made) > FIELD_BYTES:
                 raise TooLarge
         return made.decode("utf-8", "replace")
+
+    def drain(self) -> None:
+        """Reads what is still coming and drops it, for a while: a browser that is cut off while it sends shows no answer."""
+        until = time.monotonic() + DRAIN_SECONDS
+        stream, length = request.environ["wsgi.input"], request.content_length
+        if length is None and not request.environ.get("wsgi.input_terminated"):
+            return
+        with contextlib.suppress(OSError, ValueError):
+            while (length is None or self._received < length) and time.monotonic() < until:
+                data = stream.read(PIECE if length is None else min(PIECE, length - self._received))
+                if not data:
+                    return
+                self._received += len(data)
 
     def _check(self) -> None:
         if not self._checked:

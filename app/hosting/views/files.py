@@ -179,5 +179,7 @@ def upload_files(server_id: UUID) -> ResponseReturnValue:
         return _folder_page(server_id, error.message or file_changes.too_large_words(), 413)
     except (Invalid, Conflict, Unavailable, TooMany) as error:
         return _folder_page(server_id, error.message, error.status)
+    finally:
+        upload.drain()
     flash(ngettext("%(num)d Datei hochgeladen.", "%(num)d Dateien hochgeladen.", len(done)), "ok")
     return htmx.go(address("server_files", server_id, path))
