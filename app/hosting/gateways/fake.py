@@ -224,6 +224,10 @@ class FakeRuntime:
         with self.node.call("disk_bytes"):
             return self.node.worlds.of(server_id, world).bytes()
 
+    def list_worlds(self, server_id: UUID) -> list[str]:
+        with self.node.call("list_worlds"):
+            return self.node.worlds.generations(server_id)
+
     def world_folder(self, server_id: UUID, world: str) -> Path:
         with self.node.call("world_folder"):
             self._in_reach()

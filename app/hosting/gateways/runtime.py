@@ -300,6 +300,9 @@ class Runtime(Protocol):
     def disk_bytes(self, server_id: UUID, world: str = "") -> int:
         """What one generation of the server's world takes on disk; 0 when there is none."""
 
+    def list_worlds(self, server_id: UUID) -> list[str]:
+        """Every generation there is, the first one first: for finding what a worker that was killed left behind."""
+
     def world_folder(self, server_id: UUID, world: str) -> Path:
         """Where the files of a generation lie on this machine. While a run plays on it, they change under the reader.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.hosting.gateways.archive import pack, unpack
+from app.hosting.gateways.disk import remove_folder
 from app.hosting.gateways.process import ProcessRuntime, readings
 from app.hosting.gateways.runtime import AlreadyRunning, DiskFull, State, WorldExists, WorldMissing
 from tests.hosting.gateways.rigs import Rig, next_run, open_folder, process_rig
@@ -119,6 +120,31 @@ def test_what_an_ended_game_left_running_is_ended_before_its_world_goes(rig: Rig
     rig.runtime.remove_world(spec.server_id, "")
     assert readings.victims(run) == []
     assert rig.runtime.inspect(spec.server_id).exit_code == 0
+
+
+@as_root
+def test_folders_that_a_game_closed_to_us_go_all_the_same() -> None:
+    with open_folder() as above:
+        world = above / "games" / "world"
+        (world / "closed" / "below").mkdir(parents=True)
+        (world / "closed" / "below" / "region").touch()
+        (world / "link").symlink_to(above)
+        for path in (above / "games", world, world / "closed", world / "closed" / "below"):
+            os.chown(path, 65534, 65534)
+        (world / "closed" / "below").chmod(0)
+        (world / "closed").chmod(0)
+        child = os.fork()
+        if not child:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            try:
+                remove_folder(world)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        assert not world.exists()
+        assert above.is_dir()
 
 
 @as_root

@@ -86,6 +86,7 @@ def test_removing_a_generation_touches_no_other_and_may_be_repeated(rig: Rig) ->
     for world in ("a", "ab", "b"):
         (rig.runtime.make_world(spec.server_id, world) / "world.txt").write_text(f"{world}\n")
         rig.runtime.make_world(other.server_id, world)
+    assert rig.another().list_worlds(spec.server_id) == ["", "a", "ab", "b"]
     for _ in range(2):
         rig.another().remove_world(spec.server_id, "a")
     with pytest.raises(WorldMissing):
@@ -94,6 +95,7 @@ def test_removing_a_generation_touches_no_other_and_may_be_repeated(rig: Rig) ->
     rig.runtime.remove_world(spec.server_id, "")
     assert kept(rig, spec, "b") == ["b"]
     assert rig.runtime.disk_bytes(spec.server_id) == 0
+    assert rig.runtime.list_worlds(spec.server_id) == ["ab", "b"]
     assert kept(rig, other) == ["theirs", "saved"]
     assert rig.runtime.world_folder(other.server_id, "a").is_dir()
 
@@ -103,6 +105,7 @@ def test_a_server_never_seen_has_no_world_to_remove(rig: Rig) -> None:
     rig.runtime.remove_world(spec.server_id, "")
     rig.runtime.remove_world(spec.server_id, "b")
     assert rig.runtime.disk_bytes(spec.server_id, "b") == 0
+    assert rig.runtime.list_worlds(spec.server_id) == []
     with pytest.raises(WorldMissing):
         rig.runtime.world_folder(spec.server_id, "")
 
@@ -172,6 +175,7 @@ def test_removing_a_server_removes_all_generations(rig: Rig) -> None:
     assert rig.runtime.world_folder(spec.server_id, "a").is_dir()
     for _ in range(2):
         rig.runtime.remove(spec.server_id, keep_data=False)
+        assert rig.runtime.list_worlds(spec.server_id) == []
         for world in ("", "a", "b"):
             assert rig.runtime.disk_bytes(spec.server_id, world) == 0
             with pytest.raises(WorldMissing):

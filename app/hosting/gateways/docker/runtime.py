@@ -290,6 +290,10 @@ class DockerRuntime:
         with answers():
             return volume.size_bytes(self._engine, self.config, server_id, world)
 
+    def list_worlds(self, server_id: UUID) -> list[str]:
+        with answers():
+            return sorted(volume.worlds(self._engine, self.config, server_id))
+
     def world_folder(self, server_id: UUID, world: str) -> Path:
         with answers():
             return worlds.folder(self._engine, self.config, server_id, world)

@@ -38,14 +38,20 @@ def remove(engine: Engine, name: str) -> bool:
     return True
 
 
-def remove_all(engine: Engine, config: DockerConfig, server_id: UUID) -> None:
-    """All generations of a server's world."""
+def worlds(engine: Engine, config: DockerConfig, server_id: UUID) -> set[str]:
+    """Every generation there is."""
     labels = [f"{container.INSTALLATION}={config.installation}", f"{container.SERVER}={server_id}"]
     listed = engine.api.volumes(filters={"label": labels})["Volumes"] or ()
-    # One that an operator brought back by hand may have no labels.
-    for name in {container.volume(config, server_id), *(str(found["Name"]) for found in listed)}:
+    found = {str(entry["Labels"].get(container.WORLD, "")) for entry in listed}
+    # A first one that an operator brought back by hand may have no labels.
+    return found | {""} if look(engine, container.volume(config, server_id)) else found
+
+
+def remove_all(engine: Engine, config: DockerConfig, server_id: UUID) -> None:
+    """All generations of a server's world."""
+    for world in worlds(engine, config, server_id):
         with contextlib.suppress(NotFound):
-            engine.api.remove_volume(name, force=True)
+            engine.api.remove_volume(container.volume(config, server_id, world), force=True)
 
 
 def size_bytes(engine: Engine, config: DockerConfig, server_id: UUID, world: str = "") -> int:

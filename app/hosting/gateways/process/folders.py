@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from uuid import UUID
 
 from app.hosting.gateways.process.system import BOOT_ID, Identity
 from app.hosting.gateways.runtime import checked_world
+
+DATA = re.compile(r"data(?:-([0-9a-z]{1,32}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,13 @@ class ServerFolder:
     def data(self, world: str = "") -> Path:
         """The folder of a generation of the world."""
         return self.path / (f"data-{world}" if checked_world(world) else "data")
+
+    def worlds(self) -> Iterator[str]:
+        """Every generation there is."""
+        with contextlib.suppress(FileNotFoundError):
+            for name in os.listdir(self.path):
+                if found := DATA.fullmatch(name):
+                    yield found[1] or ""
 
     @property
     def secret(self) -> Path:

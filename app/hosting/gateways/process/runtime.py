@@ -216,6 +216,9 @@ class ProcessRuntime:
     def disk_bytes(self, server_id: UUID, world: str = "") -> int:
         return folder_bytes(str(self._folders.server(server_id).data(world)))
 
+    def list_worlds(self, server_id: UUID) -> list[str]:
+        return sorted(self._folders.server(server_id).worlds())
+
     def world_folder(self, server_id: UUID, world: str) -> Path:
         return worlds.folder(self._folders.server(server_id), world)
 
