@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from tests.services.processes import free_range
 class Platform:
     """The background processes of an installation, each in a process group of its own."""
 
-    def __init__(self, folder: Path, redis_url: str, ports: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, ports: str, settings: Mapping[str, str]) -> None:
         self.environment = {
             **os.environ,
             "KONTOR_VAR_DIR": str(folder),
@@ -32,6 +32,7 @@ class Platform:
             "KONTOR_MODULES": "hosting",
             "KONTOR_GAME_PORTS": ports,
             "PYTHONPATH": str(ROOT),
+            **{f"KONTOR_{name.upper()}": value for name, value in settings.items()},
         }
         self.folder = folder
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -46,6 +47,14 @@ class Platform:
     def start_worker(self) -> None:
         self.start("worker", "jobs.runtime", "--queue", "infra")
 
+    def restart(self, name: str) -> None:
+        """SIGKILL, and a new one at once."""
+        self.kill(name)
+        if name == "worker":
+            self.start_worker()
+        else:
+            self.start(name, f"jobs.{name}")
+
     def kill(self, name: str) -> None:
         """SIGKILL to the process and everything it forked."""
         process = self.running.pop(name)
@@ -59,9 +68,9 @@ class Platform:
 
 @contextmanager
 def running_platform(
-    folder: Path, redis_url: str, run_jobs: Callable[..., list[str]]
+    folder: Path, redis_url: str, run_jobs: Callable[..., list[str]], **settings: str
 ) -> Iterator[tuple[Host, Platform]]:
-    """Clock, watch and workers run; whatever they left running ends with them."""
+    """Clock, watch and workers run, with more settings if given; whatever they left running ends with them."""
     ports = free_range(20)
     app = make_app(folder, redis_url=redis_url, game_ports=ports)
     app.extensions["kontor-carrier"] = rq_carrier
@@ -71,7 +80,7 @@ def running_platform(
         host = Host(None, run_jobs)  # type: ignore[arg-type]
         host.folder = folder
         host.fund()
-        found = Platform(folder, redis_url, ports)
+        found = Platform(folder, redis_url, ports, settings)
         for name in ("clock", "watch"):
             found.start(name, f"jobs.{name}")
         found.start("default", "jobs.runtime", "--queue", "default")
