@@ -68,6 +68,8 @@ def outcome_detail(action: str, outcome: str, reason: str | None) -> str:
     """Why, as a sentence; empty when there is nothing to say."""
     if outcome == Outcome.FAILED:
         return str(_WHY.get(reason or "", ""))
+    if outcome == Outcome.MISSED:
+        return _("Innerhalb einer Stunde war es nicht möglich.")
     if outcome == Outcome.NOTHING:
         if action == Action.START:
             return _("Der Server lief schon.")

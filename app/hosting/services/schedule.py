@@ -44,6 +44,25 @@ def cron_fault(code: str) -> str:
     }[code]  # fmt: skip
 
 
+def _checked(
+    action: Action, cron: str, zone: str, command: str, now: datetime
+) -> tuple[str, ZoneInfo, str | None]:
+    """What is kept of a plan: text, zone, sealed command. Raises Invalid with every fault at once."""
+    faults: dict[str, str] = {}
+    sealed = None
+    try:
+        sealed = _checked_command(action, command)
+    except Invalid as fault:
+        faults |= fault.fields
+    try:
+        text, there = checked_times(cron, zone, now)
+    except Invalid as fault:
+        raise Invalid(fields={**fault.fields, **faults}) from None
+    if faults:
+        raise Invalid(fields=faults)
+    return text, there, sealed
+
+
 def checked_times(cron: str, zone: str, now: datetime) -> tuple[str, ZoneInfo]:
     """The text and zone to keep. Raises Invalid at `cron` or `zone`."""
     if zone not in available_timezones():
@@ -79,8 +98,7 @@ def create_schedule(
     """  # fmt: skip
     require(actor, P.schedule_write)
     now = clock.now()
-    text, there = checked_times(cron, zone, now)
-    sealed = _checked_command(action, command)
+    text, there, sealed = _checked(action, cron, zone, command, now)
     once = once[:64] if once else None
     with transaction():
         server = _planned(actor, server_id)
@@ -117,8 +135,7 @@ def change_schedule(
     """Plan it otherwise. A plan that is switched off stays off. Raises Invalid by field, NotFound."""
     require(actor, P.schedule_write)
     now = clock.now()
-    text, there = checked_times(cron, zone, now)
-    sealed = _checked_command(action, command)
+    text, there, sealed = _checked(action, cron, zone, command, now)
     with transaction():
         row = _own(actor, server_id, schedule_id)
         if (text, zone) != (row.cron, row.zone) and row.next_at is not None:

@@ -27,6 +27,15 @@ _DAYS = (
 )  # fmt: skip
 
 
+class Needed:
+    """Marks a field that is needed for one choice and not shown for another: the service says what is missing."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Leaves the field as it is."""
+
+
 class ScheduleForm(Form):
     """A plan as people fill it in."""
 
@@ -34,6 +43,7 @@ class ScheduleForm(Form):
     action = RadioField(_l("Was soll passieren?"), default=Action.RESTART.value)
     command = StringField(
         _l("Befehl"),
+        validators=[Needed()],
         description=_l("Eine Zeile, wie du sie in der Konsole tippst. Sie wird verschlüsselt aufbewahrt."),
     )
     mode = RadioField(
@@ -48,10 +58,11 @@ class ScheduleForm(Form):
         option_widget=CheckboxInput(),
         widget=ListWidget(),
     )
-    time = TimeField(_l("Uhrzeit"), default=time(4), validators=[Optional()])
+    time = TimeField(_l("Uhrzeit"), default=time(4), validators=[Optional(), Needed()])
     cron = StringField(
         _l("Cron-Text"),
         default="0 4 * * *",
+        validators=[Needed()],
         description=_l(
             "Fünf Felder: Minute, Stunde, Tag, Monat, Wochentag. 0 4 * * 1-5 ist werktags um 4:00."
         ),
@@ -79,6 +90,8 @@ class ScheduleForm(Form):
             faults["days"] = _("Wähle mindestens einen Tag.")
         if self.time.data is None:
             faults["time"] = _("Schreib die Uhrzeit wie 04:00.")
+        if faults and self.action.data == Action.COMMAND and not (self.command.data or "").strip():
+            faults["command"] = _("Gib einen Befehl ein.")
         if faults:
             raise Invalid(fields=faults)
         return weekly(frozenset(int(day) for day in self.days.data), self.time.data)
