@@ -17,7 +17,7 @@ from app.hosting.policies import P
 from app.hosting.queries.server import ServerFilter, list_servers, names_of
 from app.hosting.rules.offer import Button
 from app.hosting.rules.period import parse_period
-from app.hosting.wording import action_word, outcome_words, period_words
+from app.hosting.wording import action_word, file_words, outcome_words, period_words
 from app.kit import formats
 from app.kit.authz import Actor, may
 
@@ -129,12 +129,17 @@ def _plan(data: dict[str, Any]) -> Mapping[str, Any]:
     return found
 
 
+def _files(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"what": file_words(data["action"], data["bytes"], data["extension"])}
+
+
 def describe() -> None:
     """Register sentences, names and search."""
     describe_area("hosting", _l("Server"))
     describe_subject("hosting.server", lazy_pgettext("einer", "Server"), names=_names, url=server_url)
     for name, text, icon, tone in _SENTENCES:
         describe_event(f"hosting.server.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
+    describe_event("hosting.server.files_changed", _l("Dateien: %(what)s"), icon="file-pen", values=_files)
     for name, text, icon, tone in _REPORTS:
         describe_event(f"hosting.report.{name}", text, icon=icon, tone=tone, values=_sums, fields=_FIELDS)
     for name, text, icon, tone in _PLANS:

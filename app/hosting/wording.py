@@ -75,3 +75,19 @@ def outcome_detail(action: str, outcome: str, reason: str | None) -> str:
             return _("Der Server lief schon.")
         return _("Der Server war schon aus.") if action == Action.STOP else _("Der Server lief nicht.")
     return ""
+
+
+def file_words(action: str, size: int | None, extension: str) -> str:
+    """What somebody did to a game's files; names are not known here."""
+    said = {
+        "saved": _("Datei bearbeitet"),
+        "uploaded": _("Datei hochgeladen"),
+        "made": _("Datei oder Ordner angelegt"),
+        "renamed": _("Datei oder Ordner umbenannt"),
+        "deleted": _("Datei oder Ordner gelöscht"),
+        "unpacked": _("Archiv entpackt"),
+        "world-chosen": _("Andere Welt gewählt"),
+    }[action]
+    about = [f".{extension}"] if extension else []
+    about += [] if size is None else [formats.filesize(size)]
+    return f"{said} ({', '.join(about)})" if about else said

@@ -142,8 +142,6 @@ def _sentence(event: Recorded) -> tuple[str, str, str]:
         "stray_ended": (_("Verwaister Prozess beendet"), "broom", "warn"),
     }
     short = event.name.removeprefix("hosting.server.")
-    if short == "files_changed":
-        return _file_words(event.data.get("action", "")), "file-pen", ""
     if short == "player_joined":
         online = int(event.data.get("online", 0))
         return _("Jemand ist beigetreten, jetzt %(n)d im Spiel", n=online), "user-plus", "ok"
@@ -154,15 +152,3 @@ def _sentence(event: Recorded) -> tuple[str, str, str]:
         return _("Neuer Port: %(port)s", port=event.data.get("new_port")), "plug", "warn"
     seen = look(event)
     return known.get(short, (sentence(event), seen.icon, seen.tone))
-
-
-def _file_words(action: str) -> str:
-    return {
-        "saved": _("Datei bearbeitet"),
-        "uploaded": _("Datei hochgeladen"),
-        "made": _("Datei oder Ordner angelegt"),
-        "renamed": _("Datei umbenannt"),
-        "deleted": _("Datei gelöscht"),
-        "unpacked": _("Archiv entpackt"),
-        "world-chosen": _("Welt gewechselt"),
-    }.get(action, _("Dateien geändert"))

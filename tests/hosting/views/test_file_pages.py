@@ -502,7 +502,7 @@ class TestOneThing:
         assert [one["action"] for one in events()] == ["made", "made", "renamed", "deleted"]
         assert "alt" not in str(events()), "names are not written down"
         text = alice.get(f"/hosting/servers/{server_id}/events").text
-        assert "Datei gelöscht" in text
+        assert "Dateien: Datei oder Ordner gelöscht" in text
 
     @pytest.mark.parametrize("page", ["/new", "/rename"])
     @pytest.mark.parametrize("name", ["", "..", "a/b", "taken", "x" * 256, ".kontor-x"])
