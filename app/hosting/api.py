@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.hosting.catalog import templates
 from app.hosting.errors import NoCredit, NoFreePort
 from app.hosting.policies import P
+from app.hosting.queries.names import server_names
 from app.hosting.queries.rest import count_servers
 from app.hosting.queries.sample import WINDOWS, Played, Point, Series, latest, played, series
 from app.hosting.queries.server import (
@@ -18,7 +19,6 @@ from app.hosting.queries.server import (
     list_servers,
     may_see,
     runs,
-    server_names,
 )
 from app.hosting.rules.offer import Button, Meter
 from app.hosting.rules.server import Desired, Reason, State

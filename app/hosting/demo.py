@@ -12,7 +12,8 @@ from uuid import UUID
 
 from app.accounts.api import find_actor_for_job, find_organisation_by_slug, people_of
 from app.hosting.policies import P
-from app.hosting.queries.server import server_detail, server_names
+from app.hosting.queries.names import server_names
+from app.hosting.queries.server import server_detail
 from app.hosting.rules.sampling import Reading
 from app.hosting.rules.server import Look, Seen
 from app.hosting.services import ending, life, sample

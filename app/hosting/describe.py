@@ -14,7 +14,8 @@ from flask_babel import lazy_pgettext
 from app.billing.api import SubjectName, register_subjects
 from app.core.api import COMMAND, HIT, Hit, describe_area, describe_event, describe_subject, search_provider
 from app.hosting.policies import P
-from app.hosting.queries.server import ServerFilter, list_servers, names_of
+from app.hosting.queries.names import names_of
+from app.hosting.queries.server import ServerFilter, list_servers
 from app.hosting.rules.offer import Button
 from app.hosting.rules.period import parse_period
 from app.hosting.wording import action_word, file_words, outcome_words, period_words

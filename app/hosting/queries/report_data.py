@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.billing import api as billing
 from app.billing.api import By, Cost, Key, MonthForecast
 from app.hosting.models import Sample, Server
-from app.hosting.queries.server import server_names
+from app.hosting.queries.names import server_names
 from app.hosting.rules.period import Period
 from app.kit import clock
 from app.kit.config import settings

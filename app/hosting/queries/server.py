@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -267,22 +266,6 @@ def may_see(actor: Actor, server_id: UUID) -> bool:
     if not may(actor, P.server_read) or actor.organisation_id is None:
         return False
     return db.session.scalar(visible(actor).where(Server.id == server_id)) is not None
-
-
-def server_names(organisation_id: UUID) -> dict[UUID, str]:
-    """Names of all servers an organisation ever had, deleted ones too: for costs and reports."""
-    rows = db.session.execute(select(Server.id, Server.name).where(Server.organisation_id == organisation_id))
-    return dict(rows.all())
-
-
-def names_of(ids: Iterable[UUID], organisation_id: UUID | None = None) -> list[tuple[UUID, str, bool]]:
-    """(id, name, whether it was deleted) of servers, of one organisation only when it is named."""
-    statement = select(Server.id, Server.name, Server.state == State.DELETED.value).where(
-        Server.id.in_(list(ids))
-    )
-    if organisation_id is not None:
-        statement = statement.where(Server.organisation_id == organisation_id)
-    return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]
 
 
 def runs(server_id: UUID, limit: int = 20) -> list[RunRow]:

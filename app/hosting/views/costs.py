@@ -19,8 +19,10 @@ from markupsafe import Markup
 from app.billing import api as billing
 from app.billing.api import By, Cost, Key
 from app.hosting.policies import P
-from app.hosting.queries.server import server_names
+from app.hosting.queries.names import NameAndSize, names_and_sizes, server_names
+from app.hosting.rules.saving import Saving
 from app.hosting.views import hosting
+from app.hosting.views.prices import price_of
 from app.kit import charts, clock
 from app.kit.authz import allows, current_actor
 from app.kit.config import settings
@@ -80,15 +82,20 @@ class ServerCost:
     name: str
     phases: dict[str, Money]
     active_seconds: int
+    saving: Saving
 
     @property
     def total(self) -> Money:
         return sum(self.phases.values(), Money(0))
 
 
-def _by_server(costs: dict[Key, Cost], names: dict[UUID, str]) -> list[ServerCost]:
+RESTING = ("hosting.sleep", "hosting.archive")
+
+
+def _by_server(costs: dict[Key, Cost], known: dict[UUID, NameAndSize]) -> list[ServerCost]:
     phases: dict[UUID, dict[str, Money]] = defaultdict(dict)
     seconds: dict[UUID, int] = defaultdict(int)
+    rested: dict[UUID, int] = defaultdict(int)
     for key, cost in costs.items():
         if key.subject is None or key.meter is None:
             continue
@@ -96,10 +103,14 @@ def _by_server(costs: dict[Key, Cost], names: dict[UUID, str]) -> list[ServerCos
         row[key.meter] = row.get(key.meter, Money(0)) + cost.total
         if key.meter == "hosting.active":
             seconds[key.subject[1]] += cost.seconds
-    rows = [
-        ServerCost(sid, names.get(sid, _("Gelöschter Server")), part, seconds[sid])
-        for sid, part in phases.items()
-    ]
+        elif key.meter in RESTING:
+            rested[key.subject[1]] += cost.seconds
+    rows = []
+    for sid, part in phases.items():
+        name, memory_mb = known.get(sid, NameAndSize(_("Gelöschter Server"), 0))
+        paid = sum(part[meter].nanos for meter in RESTING if meter in part)
+        saving = Saving(rested[sid], price_of(memory_mb).nanos if memory_mb else 0, paid)
+        rows.append(ServerCost(sid, name, part, seconds[sid], saving))
     return sorted(rows, key=lambda row: (-row.total.nanos, row.name))
 
 
@@ -117,7 +128,7 @@ def _asked() -> tuple[UUID, Month, dict[Key, Cost]]:
 def costs() -> ResponseReturnValue:
     """The month's costs with the daily chart and, for the running month, the forecast."""
     organisation_id, month, found = _asked()
-    rows = _by_server(found, server_names(organisation_id))
+    rows = _by_server(found, names_and_sizes(organisation_id))
     current = month.begin <= clock.now() < month.end
     wide, narrow = _daily_charts(found, month)
     return render_template(
@@ -129,6 +140,8 @@ def costs() -> ResponseReturnValue:
         phases={p: sum((row.phases.get(p, Money(0)) for row in rows), Money(0)) for p in PHASES},
         phase_word=phase_word,
         phase_names=PHASES,
+        savings=[row for row in rows if row.saving.rest_seconds],
+        saved=Money(sum(row.saving.saved for row in rows)),
         current=current,
         forecast=billing.forecast(organisation_id) if current else None,
         wide=wide,

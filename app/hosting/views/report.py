@@ -15,7 +15,7 @@ from wtforms import BooleanField, SelectField
 from app.core.api import file_kind
 from app.hosting.policies import P
 from app.hosting.queries import report as queries
-from app.hosting.queries.server import server_names
+from app.hosting.queries.names import server_names
 from app.hosting.rules.period import parse_period, recent
 from app.hosting.services import report as services
 from app.hosting.views import hosting
