@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.core.models import Event, Job
 from app.hosting import tasks
 from app.hosting.models import Schedule, ScheduleRun, Server
-from app.hosting.rules.schedule_action import Action
+from app.hosting.rules.schedule_action import Action, Verdict, verdict
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.services import schedule_run
 from app.hosting.services.ending import order_end
@@ -26,6 +26,7 @@ from app.hosting.services.schedule import (
 )
 from app.hosting.services.schedule_run import run_due
 from app.hosting.services.server import delete_server, start_server, stop_server
+from app.hosting.wording import ACTIONS
 from app.kit import clock
 from app.kit.authz import SYSTEM
 from app.kit.db import db, lock, transaction
@@ -158,6 +159,34 @@ def test_a_start_that_the_wallet_does_not_cover_is_noted_as_failed(host: Host, f
     assert outcomes(schedule_id) == [("failed", "no-credit")]
     assert poor.row(server_id).state == "stopped"
     assert row(schedule_id).next_at == four + timedelta(days=1), "tried again at its next time, not before"
+
+
+def test_each_action_has_a_sense_in_every_state_a_deed_and_words() -> None:
+    for action in Action:
+        for state in State:
+            for desired in Desired:
+                assert verdict(action, state, desired) in Verdict
+        assert verdict(action, State.DRAFT, Desired.STOPPED) is Verdict.IMPOSSIBLE
+    assert set(schedule_run.ACTS) == set(ACTIONS) == set(Action)
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "wanted", "sense"),
+    [
+        (Action.START, State.STOPPED, False, Verdict.ACT), (Action.START, State.ARCHIVED, False, Verdict.ACT),
+        (Action.START, State.ARCHIVING, False, Verdict.ACT), (Action.START, State.CRASHED, True, Verdict.ACT),
+        (Action.START, State.STOPPING, False, Verdict.WAIT), (Action.START, State.STOPPING, True, Verdict.NOTHING),
+        (Action.START, State.WAKING, True, Verdict.NOTHING), (Action.START, State.WAKING, False, Verdict.WAIT),
+        (Action.STOP, State.STARTING, True, Verdict.ACT), (Action.STOP, State.STOPPING, True, Verdict.ACT),
+        (Action.STOP, State.CRASHED, True, Verdict.ACT), (Action.STOP, State.CRASHED, False, Verdict.NOTHING),
+        (Action.STOP, State.INSTALLING, True, Verdict.WAIT), (Action.STOP, State.ARCHIVED, False, Verdict.NOTHING),
+        (Action.STOP, State.WAKING, True, Verdict.ACT), (Action.RESTART, State.STARTING, True, Verdict.NOTHING),
+        (Action.RESTART, State.CRASHED, True, Verdict.NOTHING), (Action.COMMAND, State.STARTING, True, Verdict.WAIT),
+        (Action.COMMAND, State.WAKING, True, Verdict.WAIT), (Action.COMMAND, State.STOPPING, False, Verdict.NOTHING),
+    ],
+)  # fmt: skip
+def test_what_a_due_run_meets(action: Action, state: State, wanted: bool, sense: Verdict) -> None:
+    assert verdict(action, state, Desired.RUNNING if wanted else Desired.STOPPED) is sense
 
 
 def test_a_draft_is_not_started(host: Host, four: datetime) -> None:

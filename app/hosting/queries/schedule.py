@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from app.hosting.models import Schedule, ScheduleRun
+from app.hosting.policies import P
+from app.kit.authz import Actor, may
 from app.kit.db import db
 from app.kit.errors import NotFound
 
@@ -68,6 +70,25 @@ def plan_of(server_id: UUID, schedule_id: UUID) -> Plan:
     if row is None or row.server_id != server_id:
         raise NotFound
     return _plan(row, None)
+
+
+def may_see_plan(actor: Actor, schedule_id: UUID) -> bool:
+    """Whether an actor may watch a plan live."""
+    if not may(actor, P.schedule_read) or actor.organisation_id is None:
+        return False
+    mine = select(Schedule.id).where(
+        Schedule.id == schedule_id, Schedule.organisation_id == actor.organisation_id
+    )
+    return db.session.scalar(mine) is not None
+
+
+def watched_plan(schedule_id: UUID) -> Plan:
+    """A plan with its latest run, whoever asks: for live fragments, which were authorised when subscribed."""
+    row = db.session.get(Schedule, schedule_id, populate_existing=True)
+    if row is None:
+        raise NotFound
+    latest = history_of(schedule_id, 1)
+    return _plan(row, latest[0] if latest else None)
 
 
 def history_of(schedule_id: UUID, limit: int = 30) -> list[PlannedRun]:

@@ -9,8 +9,8 @@ from app.hosting.rules.server import Desired, State
 
 
 class Action(StrEnum):
-    """What can be planned. A new one also needs its button below, its deed in `services/schedule_run.py` (ACTS) and its
-    words in `wording.py` (ACTIONS); only then it is offered.
+    """What can be planned. A new one needs a member here, its sense in each state of a server (`verdict` below), its deed in
+    `services/schedule_run.py` (ACTS) and its words in `wording.py` (ACTIONS): pages offer what has words, in that order.
     """
 
     START = "start"

@@ -19,7 +19,7 @@ from app.hosting.rules.server import State
 from app.hosting.services import charge
 from app.hosting.services.power import command_text
 from app.hosting.services.setup import owned
-from app.kit import clock
+from app.kit import clock, live
 from app.kit.authz import Actor, require
 from app.kit.db import db, transaction
 from app.kit.errors import Conflict, Invalid, NotFound
@@ -28,6 +28,8 @@ from app.kit.secrets import seal
 
 MOST = 20
 """Plans of one server."""
+LIVE, ASPECTS = "hosting-schedule", ("next", "last", "history")
+"""What pages keep fresh of a plan."""
 
 
 def cron_fault(code: str) -> str:
@@ -202,3 +204,4 @@ def _record(
         fact, actor=actor, organisation_id=row.organisation_id, subject=charge.subject(row.server_id),
         before=before, after=after,
     )  # fmt: skip
+    live.changed(LIVE, row.id, *ASPECTS)

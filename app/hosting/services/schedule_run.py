@@ -21,7 +21,8 @@ from app.hosting.rules.schedule_action import Action, Outcome, Verdict, verdict
 from app.hosting.rules.server import Desired, State
 from app.hosting.services import charge
 from app.hosting.services.power import order_command, order_restart, order_start, order_stop
-from app.kit import clock, observe
+from app.hosting.services.schedule import ASPECTS, LIVE
+from app.kit import clock, live, observe
 from app.kit.authz import SYSTEM
 from app.kit.db import after_commit, db, lock, require_transaction, transaction
 from app.kit.errors import KontorError
@@ -146,5 +147,6 @@ def _write(
     )
     if oldest is not None:
         db.session.execute(delete(ScheduleRun).where(runs, ScheduleRun.due_at <= oldest))
+    live.changed(LIVE, row.id, *ASPECTS)
     counter = RUNS.labels(row.action, outcome.value)
     after_commit(lambda: counter.inc(count))

@@ -17,8 +17,9 @@ from app.hosting.models import Schedule
 from app.hosting.services import server as services
 from app.hosting.services.place import use_runtimes
 from app.hosting.services.schedule_run import run_due
-from app.kit import clock
+from app.kit import clock, live
 from app.kit.db import db
+from app.kit.dom import dom_id
 from tests.architecture.test_page_queries import MOST, counted
 from tests.hosting.money import give_credit
 from tests.people import People, sign_in
@@ -106,7 +107,7 @@ def test_an_expert_writes_cron_text(alice: FlaskClient, base: str) -> None:
         ({"zone": "Europe/Entenhausen"}, "zone", ""),
         ({"action": "command", "command": " "}, "command", "Gib einen Befehl ein."),
         ({"action": "command", "command": "x" * 201}, "command", "Höchstens 200 Zeichen."),
-        ({"action": "backup"}, "action", ""),
+        ({"action": "explode"}, "action", ""),
     ],
 )  # fmt: skip
 def test_bad_input_is_told_at_its_field_and_what_was_typed_stays(
@@ -187,6 +188,31 @@ def test_the_history_says_what_became_of_each_run(alice: FlaskClient, people: Pe
     assert "Nach Zeitplan: Starten, Fehlgeschlagen" in events
     assert "Zeitplan angelegt: Starten" in events
     assert "hosting.schedule" not in events
+
+
+def test_open_pages_are_told_and_see_their_own_only(
+    app: Flask, alice: FlaskClient, people: People, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(live, "_publish", lambda message: told.append(str(message["topic"])))
+    alice.post(f"{base}/new", data={**WEEKLY, "action": "start", "days": list("0123456"), "time": "14:00"})
+    plan = kept()[0].id
+    clock.advance(hours=1, seconds=5)
+    told.clear()
+    run_due()
+    for aspect, words_in_it in (("next", "14:00"), ("last", "Fehlgeschlagen"), ("history", "eingerichtet")):
+        topic = dom_id("hosting-schedule", plan, aspect)
+        assert topic in told
+        assert f'id="{topic}"' in alice.get(base if aspect != "history" else f"{base}/{plan}").text
+        found = live.find(topic)
+        assert found is not None
+        fragment, row_id = found
+        assert fragment.authorise(people.bob.actor, row_id)
+        assert not fragment.authorise(people.cleo.actor, row_id)
+        with app.test_request_context():
+            html = fragment.render(row_id)
+        assert f'id="{topic}"' in html
+        assert words_in_it in html
 
 
 def test_who_may(client: FlaskClient, people: People, base: str) -> None:
