@@ -28,7 +28,6 @@ from app.kit.db import db, transaction
 from app.kit.errors import Conflict, KontorError
 from tests.hosting.conftest import Host
 
-
 OLD = fingerprint(b"old")
 
 
