@@ -16,7 +16,9 @@ CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "host
 REPORT = "hosting.report"
 IDLE = "hosting.idle"
 STARTED, RESTARTING, PLAYED = "hosting.started", "hosting.restarting", "hosting.played"
+BACKUP_FAILED, RESTORE_FAILED = "hosting.backup_failed", "hosting.restore_failed"
 WEBHOOK_OFF = "hosting.webhook_off"
+PLUGINS = "hosting.plugins"
 _SERVER = {"server": ("hosting.server", "server_id")}
 
 
@@ -76,6 +78,20 @@ def register_kinds() -> None:
         WEBHOOK_OFF, label=_l("Discord nimmt Nachrichten eines Servers nicht mehr an"), area=area, icon="bell-off",
         tone="warn", refs=_SERVER, by_mail=True, order=29,
         text=_l("Discord nimmt Nachrichten von %(server)s nicht mehr an. Der Webhook „%(label)s“ ist ausgeschaltet."),
+    )  # fmt: skip
+    notice_kind(
+        PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",
+        text=_l("Plugins von %(server)s wurden nicht aktualisiert. Es ist alles, wie es war."), refs=_SERVER, order=30,
+    )  # fmt: skip
+    notice_kind(
+        BACKUP_FAILED, label=_l("Ein Backup hat nicht geklappt"), area=area, icon="archive-x", tone="bad",
+        refs=_SERVER, by_mail=True, order=30,
+        text=_l("Ein Backup von %(server)s hat nicht geklappt oder ist beschädigt. Die Welt selbst ist unverändert."),
+    )  # fmt: skip
+    notice_kind(
+        RESTORE_FAILED, label=_l("Ein Backup ließ sich nicht wiederherstellen"), area=area, icon="archive-x",
+        tone="bad", refs=_SERVER, by_mail=True, order=31,
+        text=_l("Ein Backup ließ sich auf %(server)s nicht wiederherstellen. Seine Welt ist, wie sie vorher war."),
     )  # fmt: skip
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
