@@ -20,11 +20,12 @@ from app.hosting import notices
 from app.hosting.events import PlayerJoined, PlayerLeft, ServerCrashed, ServerReady, ServerStopped
 from app.hosting.gateways.discord import Discord
 from app.hosting.models import Server, Webhook, WebhookMessage
-from app.hosting.rules.webhook import Answer, Outcome, Topic
+from app.hosting.rules.webhook import TOPIC_OF, Answer, Outcome, Told, Topic
 from app.hosting.services import webhook as services
 from app.hosting.services import webhook_gather, webhook_send
 from app.hosting.services.server import delete_server
 from app.hosting.services.webhook_pace import pause_left
+from app.hosting.services.webhook_text import LABELS, About, message
 from app.kit import clock
 from app.kit.db import db, transaction
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -35,7 +36,7 @@ from app.messaging.services.preference import save_choices
 from jobs.runtime import run
 from tests.hosting.conftest import Host
 from tests.people import People
-from tests.services.discord import TOKEN, FakeDiscord
+from tests.services.discord import TOKEN, FakeDiscord, faults
 from tests.services.discord import discord as discord
 from tests.threads import at_once
 
@@ -146,6 +147,18 @@ def test_each_event(channel: Channel, fact: Fact, title: str, description: str, 
     assert description in embed["description"].replace("\xa0", " ")
     fields = {one["name"]: one["value"] for one in embed.get("fields", [])}
     assert (reason in fields["Grund"]) if reason else ("Grund" not in fields)
+
+
+@pytest.mark.parametrize("topic", Topic)
+def test_every_topic_has_its_words(app: Flask, topic: Topic) -> None:
+    for locale in ("de", "en"):
+        said = message(
+            [Told(topic, 1, 1, "2026-11-21T12:00:00+00:00", joined=1)], About("Welt", True, 1, None), locale
+        )
+        assert faults(said) == []
+        assert "%(" not in str(said)
+    assert topic in TOPIC_OF.values()
+    assert str(LABELS[topic])
 
 
 def test_in_the_language_of_the_webhook_and_with_who_is_online(channel: Channel) -> None:

@@ -7,17 +7,24 @@ five requests in two seconds for each webhook.
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 TOKEN = "Ab3_-" * 13 + "xyz"  # 68 characters, as Discord's
 TOP = {
@@ -259,10 +266,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running_discord() -> Iterator[FakeDiscord]:
-    """A Discord on a free port of this machine."""
+def running_discord(certificate: Path | None = None) -> Iterator[FakeDiscord]:
+    """A Discord on a free port of this machine; with a certificate (see `self_signed`) behind TLS, for `localhost`."""
     server = _Server(("127.0.0.1", 0), _Handler)
     fake = FakeDiscord(url=f"http://127.0.0.1:{server.server_port}")
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        fake.url = f"https://localhost:{server.server_port}"
     server.discord = fake  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
@@ -271,6 +283,32 @@ def running_discord() -> Iterator[FakeDiscord]:
         fake.open.set()
         server.shutdown()
         server.server_close()
+
+
+def self_signed(folder: Path) -> Path:
+    """Key and certificate for `localhost` in one file, signed by nobody else."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ) + made.public_bytes(pem)
+    path = folder / "localhost.pem"
+    path.write_bytes(private)
+    return path
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ import logging
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.hosting.gateways.discord import Discord
 from app.hosting.rules.webhook import Answer, Outcome, parse_address
-from tests.services.discord import TOKEN, FakeDiscord
+from tests.services.discord import TOKEN, FakeDiscord, running_discord, self_signed
 from tests.services.discord import discord as discord
 
 HELLO: dict[str, Any] = {"content": "Grüß dich 🎮", "allowed_mentions": {"parse": []}}
@@ -114,6 +115,25 @@ def test_a_name_without_an_address_and_a_server_without_a_certificate(discord: F
     plain = discord.url.replace("http:", "https:")
     assert Discord(plain, connect=0.5).post(address, HELLO).outcome is Outcome.UNREACHABLE
     assert discord.requests == 0
+
+
+def test_behind_tls_as_the_real_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate nobody vouches for gets not a byte; with a known one every answer and every silence is told apart."""
+    certificate = self_signed(tmp_path)
+    with running_discord(certificate) as discord:
+        assert post(discord).outcome is Outcome.UNREACHABLE
+        assert discord.requests == 0
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert post(discord).outcome is Outcome.SENT
+        discord.fail("hang", "drip", "kept, then silent", "404")
+        assert post(discord, read=0.3).outcome is Outcome.SILENT
+        assert post(discord, read=1.0, total=0.8).outcome is Outcome.SILENT
+        assert post(discord).outcome is Outcome.SILENT
+        assert post(discord).outcome is Outcome.TROUBLE
+        other = Discord(discord.url.replace("localhost", "127.0.0.1"))
+        assert other.post(parse_address(discord.webhook()), HELLO).outcome is Outcome.UNREACHABLE, (
+            "another name"
+        )
 
 
 def test_before_the_first_byte_somebody_may_still_say_no(discord: FakeDiscord) -> None:

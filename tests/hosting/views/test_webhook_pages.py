@@ -14,6 +14,7 @@ from app.core.api import record
 from app.hosting.events import ServerCrashed
 from app.hosting.gateways.discord import Discord
 from app.hosting.queries.webhook import webhooks_of
+from app.hosting.rules.webhook import USUAL
 from app.hosting.services import server as servers
 from app.hosting.services import webhook as services
 from app.kit import clock
@@ -58,7 +59,7 @@ def test_from_the_empty_page_to_a_message_in_the_channel(
     assert "Webhook-URL kopieren" in page
     assert 'href="/mitteilungen/einstellungen"' in page
     ticked = re.findall(r'<input checked[^>]*value="(\w+)"', page)
-    assert ticked == ["started", "stopped", "crashed", "low"]
+    assert ticked == [topic.value for topic in USUAL]
     answer = client.post(
         path, data={"address": discord.webhook(), "label": "#status", "topics": ["crashed"], "locale": "de"}
     )
