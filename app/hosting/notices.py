@@ -14,6 +14,7 @@ from app.messaging.api import notice_kind
 
 CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "hosting.low", "hosting.ready"
 REPORT = "hosting.report"
+REVERTED = "hosting.reverted"
 IDLE = "hosting.idle"
 STARTED, RESTARTING, PLAYED = "hosting.started", "hosting.restarting", "hosting.played"
 WEBHOOK_OFF = "hosting.webhook_off"
@@ -76,6 +77,11 @@ def register_kinds() -> None:
         WEBHOOK_OFF, label=_l("Discord nimmt Nachrichten eines Servers nicht mehr an"), area=area, icon="bell-off",
         tone="warn", refs=_SERVER, by_mail=True, order=29,
         text=_l("Discord nimmt Nachrichten von %(server)s nicht mehr an. Der Webhook „%(label)s“ ist ausgeschaltet."),
+    )  # fmt: skip
+    notice_kind(
+        REVERTED, label=_l("Ein Server kommt mit neuen Einstellungen nicht hoch"), area=area, icon="undo-2", tone="warn",
+        text=_l("%(server)s kam mit den neuen Einstellungen nicht hoch. Die letzten guten gelten wieder."),
+        refs=_SERVER, by_mail=True, order=22,
     )  # fmt: skip
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
