@@ -259,6 +259,22 @@ def test_plans_of_one_server_that_are_late_happen_in_their_order(host: Host, fou
     assert len(host.runs(server_id)) == 2
 
 
+def test_the_latest_wish_wins_after_an_outage_however_many_runs_were_missed(
+    host: Host, four: datetime
+) -> None:
+    """Every hour it is to start; once, half an hour before the last of those, it is to stop."""
+    server_id = host.running()
+    plan(host, server_id, four, Action.START, cron=f"{four.minute} * * * *")
+    plan(host, server_id, four + timedelta(hours=9, minutes=30), Action.STOP)
+    wait_until(four + timedelta(hours=10, minutes=10))
+    run_due()
+    host.settle()
+    clock.advance(15)
+    run_due()
+    host.settle()
+    assert host.row(server_id).state == "running"
+
+
 def test_a_worker_killed_between_claim_and_order_has_done_nothing_and_another_does_it(
     db_host: Host, four: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

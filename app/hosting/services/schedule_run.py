@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from sqlalchemy import delete, select
@@ -16,7 +16,7 @@ from app.core.api import record
 from app.hosting import schedule_events as events
 from app.hosting.errors import NoCredit, NoRoom
 from app.hosting.models import Schedule, ScheduleRun, Server
-from app.hosting.rules.schedule import Missed, due, read
+from app.hosting.rules.schedule import CronFault, Missed, due, read
 from app.hosting.rules.schedule_action import Action, Outcome, Verdict, verdict
 from app.hosting.rules.server import Desired, State
 from app.hosting.services import charge
@@ -33,7 +33,6 @@ log = structlog.get_logger(__name__)
 RUNS = observe.counter("kontor_schedule_runs_total", "Planned runs by outcome.", ("action", "outcome"))
 KEPT = 100
 """Rows of history a plan keeps."""
-MOST_AT_ONCE = 500
 _GONE = (State.DELETING.value, State.DELETED.value)
 
 
@@ -53,20 +52,29 @@ so that it is undone with the claim when the worker is killed."""
 
 def run_due() -> int:
     """Do what is due now. Returns how many plans were dealt with. One that cannot be read holds up no other."""
+    now = clock.now()
     wanted = (
-        select(Schedule.id, Schedule.server_id)
+        select(Schedule.id, Schedule.server_id, Schedule.cron, Schedule.zone, Schedule.next_at)
         .join(Server, Server.id == Schedule.server_id)
-        .where(Schedule.next_at <= clock.now(), Server.state.not_in(_GONE))
+        .where(Schedule.next_at <= now, Server.state.not_in(_GONE))
         .order_by(Schedule.next_at, Schedule.id)
-        .limit(MOST_AT_ONCE)
     )
+    rows = db.session.execute(wanted).all()
     done = 0
-    for schedule_id, server_id in db.session.execute(wanted).all():
+    for row in sorted(rows, key=lambda row: _turn(row.cron, row.zone, row.next_at, now)):
         try:
-            done += run_one(schedule_id, server_id, clock.now())
+            done += run_one(row.id, row.server_id, clock.now())
         except Exception:
-            log.warning("schedule_not_run", schedule=str(schedule_id), exc_info=True)
+            log.warning("schedule_not_run", schedule=str(row.id), exc_info=True)
     return done
+
+
+def _turn(cron: str, zone: str, since: datetime, now: datetime) -> datetime:
+    """When the run that will be done was due: after an outage plans keep their order, however many runs each has missed."""
+    try:
+        return due(read(cron), ZoneInfo(zone), since, now).run or since
+    except (CronFault, ZoneInfoNotFoundError, ValueError):
+        return since
 
 
 def run_one(schedule_id: UUID, server_id: UUID, now: datetime) -> bool:
