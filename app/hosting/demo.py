@@ -15,8 +15,10 @@ from app.hosting.policies import P
 from app.hosting.queries.names import server_names
 from app.hosting.queries.server import server_detail
 from app.hosting.rules.sampling import Reading
+from app.hosting.rules.schedule_action import Action
 from app.hosting.rules.server import Look, Seen
 from app.hosting.services import ending, life, sample
+from app.hosting.services.schedule import create_schedule
 from app.hosting.services.server import create_server, deploy, start_server, stop_server
 from app.kit import clock
 from app.kit.authz import Actor, may
@@ -56,6 +58,7 @@ def _live(actor: Actor) -> None:
         clock.advance(40)
         life.record_installed(server_id, 0)
         _play(server_id, actor, dice, 1)
+    create_schedule(actor, server_id, action=Action.RESTART, cron="0 4 * * *", zone=actor.timezone)
     for day in range(1, DAYS):
         begin = evening + timedelta(days=day, minutes=dice.randrange(-60, 60))
         weekend = begin.weekday() >= 4

@@ -18,7 +18,7 @@ from app.hosting.queries.names import names_of
 from app.hosting.queries.server import ServerFilter, list_servers
 from app.hosting.rules.offer import Button
 from app.hosting.rules.period import parse_period
-from app.hosting.wording import action_word, file_words, outcome_words, period_words
+from app.hosting.wording import action_word, origin_word, file_words, outcome_words, period_words
 from app.kit import formats
 from app.kit.authz import Actor, may
 
@@ -75,7 +75,35 @@ _WEBHOOKS = (
     ("switched_off", _l("Discord nimmt nichts mehr an: Webhook ausgeschaltet"), "bell-off", "warn"),
     ("removed", _l("Discord-Webhook gelöscht"), "webhook", ""),
 )
+_PLUGINS = (
+    ("installed", _l("%(plugin)s %(number)s installiert"), "puzzle", "ok"),
+    ("updated", _l("%(plugin)s aktualisiert: %(former)s → %(number)s"), "puzzle", "ok"),
+    ("removed", _l("%(plugin)s entfernt"), "puzzle", "warn"),
+    ("restored", _l("%(plugin)s zurückgesetzt"), "undo-2", ""),
+    ("adopted", _l("%(plugin)s %(number)s übernommen"), "puzzle", ""),
+    ("pinned", _l("%(plugin)s %(now)s"), "pin", ""),
+    ("failed", _l("Plugins nicht geändert"), "puzzle", "warn"),
+    ("care_changed", _l("Plugin-Updates umgestellt"), "puzzle", ""),
+)
+_BACKUPS = (
+    ("backup.begun", _l("Backup begonnen: %(why)s"), "archive", ""),
+    ("backup.made", _l("Backup fertig, jeder Hash geprüft: %(size)s"), "archive", "ok"),
+    ("backup.failed", _l("Backup hat nicht geklappt"), "archive-x", "bad"),
+    ("backup.tested", _l("Backup testweise ausgepackt: vollständig"), "archive-restore", "ok"),
+    ("backup.test_failed", _l("Backup kam beim Test nicht heil zurück"), "archive-x", "bad"),
+    ("backup.deleted", _l("Backup gelöscht"), "trash-2", ""),
+    ("backup.downloaded", _l("Backup heruntergeladen"), "download", ""),
+    ("backup.plan_changed", _l("Automatische Backups umgestellt"), "calendar-clock", ""),
+    ("restore.begun", _l("Backup wird wiederhergestellt"), "archive-restore", ""),
+    ("restore.done", _l("Backup wiederhergestellt, jeder Hash geprüft"), "archive-restore", "ok"),
+    ("restore.failed", _l("Wiederherstellen hat nicht geklappt"), "archive-x", "bad"),
+)
 _FIELDS = {
+    "daily": _l("Täglich sichern"),
+    "at": _l("Uhrzeit"),
+    "keep_count": _l("Höchstens so viele Backups"),
+    "keep_days": _l("Höchstens so viele Tage"),
+    "automatic": _l("Automatische Updates"),
     "on": _l("Eingeschaltet"),
     "action": _l("Aktion"),
     "cron": _l("Zeiten als Cron-Text"),
@@ -140,6 +168,15 @@ def _files(data: dict[str, Any]) -> Mapping[str, Any]:
     return {"what": file_words(data["action"], data["bytes"], data["extension"])}
 
 
+def _pinned(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"now": _("festgehalten") if data.get("pinned") else _("wieder freigegeben")}
+
+
+def _backup(data: dict[str, Any]) -> Mapping[str, Any]:
+    found = {"why": origin_word(data["origin"])} if "origin" in data else {}
+    return {**found, "size": formats.filesize(data["size_bytes"])} if "size_bytes" in data else found
+
+
 def describe() -> None:
     """Register sentences, names and search."""
     describe_area("hosting", _l("Server"))
@@ -153,6 +190,11 @@ def describe() -> None:
         describe_event(f"hosting.schedule.{name}", text, icon=icon, tone=tone, values=_plan, fields=_FIELDS)
     for name, text, icon, tone in _WEBHOOKS:
         describe_event(f"hosting.webhook.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
+    for name, text, icon, tone in _PLUGINS:
+        more = {"values": _pinned} if name == "pinned" else {}
+        describe_event(f"hosting.plugin.{name}", text, icon=icon, tone=tone, fields=_FIELDS, **more)
+    for name, text, icon, tone in _BACKUPS:
+        describe_event(f"hosting.{name}", text, icon=icon, tone=tone, values=_backup, fields=_FIELDS)
     describe_subject("hosting.report", _l("Bericht"))
     register_subjects("hosting.server", _charged)
     search_provider("servers", find_servers)

@@ -6,11 +6,13 @@ from app.core.api import Recorded, subscribe
 from app.hosting import notices
 from app.hosting.rules.server import Reason
 from app.hosting.rules.webhook import TOPIC_OF
+from app.hosting.services.backup_due import forget_plan
 from app.hosting.services.notify import tell, tell_about_server
+from app.hosting.services.plugin_record import forget_plugins
 from app.hosting.services.power import stop_all
 from app.hosting.services.schedule import forget_schedules
 from app.hosting.services.webhook import forget_webhooks
-from app.hosting.services.webhook_send import collect
+from app.hosting.services.webhook_gather import collect
 
 
 @subscribe("billing.wallet.exhausted")
@@ -58,6 +60,28 @@ def forget_plans(event: Recorded) -> None:
     """What was planned for a server goes with it."""
     if event.subject_id is not None:
         forget_schedules(event.subject_id)
+        forget_plan(event.subject_id)
+
+
+@subscribe("hosting.backup.failed", "hosting.backup.test_failed", "hosting.restore.failed")
+def tell_about_backups(event: Recorded) -> None:
+    """They hear that a backup is missing, is damaged, or did not come back."""
+    kind = notices.RESTORE_FAILED if event.name.startswith("hosting.restore") else notices.BACKUP_FAILED
+    tell_about_server(kind, event, page="/backups")
+
+
+@subscribe("hosting.server.deleted")
+def forget_jars(event: Recorded) -> None:
+    """So do its plugins."""
+    if event.subject_id is not None:
+        forget_plugins(event.subject_id)
+
+
+@subscribe("hosting.plugin.failed")
+def tell_about_plugins(event: Recorded) -> None:
+    """They hear when an update that should have come by itself did not."""
+    if event.data.get("automatic"):
+        tell_about_server(notices.PLUGINS, event)
 
 
 @subscribe(*TOPIC_OF)

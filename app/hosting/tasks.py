@@ -38,6 +38,10 @@ run_schedules = job("jobs.hosting.schedule.run_due", queue="infra", timeout=120,
 send_webhook = job("jobs.hosting.webhook.send", timeout=60, retries=3)
 send_lost_webhooks = job("jobs.hosting.webhook.send_lost", timeout=60, retries=0)
 
+change_plugins = job("jobs.hosting.plugin.change", timeout=1800, retries=4, title=N_("Plugins ändern"))
+resume_plugins = job("jobs.hosting.plugin.resume", timeout=60, retries=0)
+check_plugins = job("jobs.hosting.plugin.check", timeout=900, retries=1, title=N_("Nach Updates sehen"))
+
 SCHEDULE = [
     ("hosting.reconcile", reconcile, 60),  # the watch does it every 10 s; this is for when it is dead
     ("hosting.rest", rest_due, 60),
@@ -47,5 +51,7 @@ SCHEDULE = [
     ("hosting.reports", order_reports, 3600),
     ("hosting.schedules", run_schedules, 15),  # on the minute, and thrice more for what waits
     ("hosting.webhooks", send_lost_webhooks, 60),
+    ("hosting.plugins", resume_plugins, 60),
+    ("hosting.plugin-updates", check_plugins, 86_400),
 ]
 """(name, job, seconds between two runs)."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +20,8 @@ from app.hosting.queries.console import console_lines
 from app.hosting.queries.sample import latest
 from app.hosting.queries.server import server_detail
 from app.hosting.services import lease, work
+from app.hosting.services.file_changes import Sent, make, upload
+from app.hosting.services.files import download_dimension, list_folder, list_worlds
 from app.hosting.services.place import runtime_named
 from app.hosting.services.server import delete_server, send_command, start_server, stop_server
 from app.kit.db import db, transaction
@@ -164,3 +168,27 @@ def _game_pid(server_id: UUID) -> int:
     runtime = runtime_named("process")
     run = runtime._folders.server(server_id).current()  # type: ignore[attr-defined]
     return int(run.identity("game").pid)
+
+
+def test_files_of_a_real_game(real: tuple[Flask, Host, Watch], node_tools: object) -> None:
+    """While it runs: what we put in belongs to the game; its world is found and can be had by dimension."""
+    _app, host, watch = real
+    server_id = host.create(deploy=True)
+    until(watch, host, server_id, "running", 240)
+    look(watch, 3)  # it saves every second
+    game = runtime_named("process").world_folder(server_id, "")
+    upload(host.owner, server_id, "", [Sent("plan.txt", [b"hallo"])])
+    make(host.owner, server_id, "", "ordner", kind="folder")
+    assert {(game / name).stat().st_uid for name in ("plan.txt", "ordner")} == {game.stat().st_uid}
+    _server, found, told = list_worlds(host.owner, server_id)
+    assert [(world.name, [part.dimension for part in world.dimensions]) for world in found] == [
+        (b"world", ["overworld"])
+    ]
+    assert not told
+    sent = download_dimension(host.owner, server_id, "world", "overworld")
+    names = zipfile.ZipFile(io.BytesIO(b"".join(sent.pieces))).namelist()
+    assert "world/level.dat" in names
+    assert "world/region/" in names
+    assert {b"plan.txt", b"ordner", b"world"} <= {
+        one.name for one in list_folder(host.owner, server_id, "")[2].entries
+    }
