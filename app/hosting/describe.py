@@ -18,7 +18,7 @@ from app.hosting.queries.names import names_of
 from app.hosting.queries.server import ServerFilter, list_servers
 from app.hosting.rules.offer import Button
 from app.hosting.rules.period import parse_period
-from app.hosting.wording import action_word, origin_word, file_words, outcome_words, period_words
+from app.hosting.wording import action_word, file_words, origin_word, outcome_words, period_words
 from app.kit import formats
 from app.kit.authz import Actor, may
 

@@ -81,11 +81,11 @@ def register_kinds() -> None:
         text=_l("Discord nimmt Nachrichten von %(server)s nicht mehr an. Der Webhook „%(label)s“ ist ausgeschaltet."),
     )  # fmt: skip
     notice_kind(
-<<<<<<< HEAD
         REVERTED, label=_l("Ein Server kommt mit neuen Einstellungen nicht hoch"), area=area, icon="undo-2", tone="warn",
         text=_l("%(server)s kam mit den neuen Einstellungen nicht hoch. Die letzten guten gelten wieder."),
         refs=_SERVER, by_mail=True, order=22,
-=======
+    )  # fmt: skip
+    notice_kind(
         PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",
         text=_l("Plugins von %(server)s wurden nicht aktualisiert. Es ist alles, wie es war."), refs=_SERVER, order=30,
     )  # fmt: skip
@@ -98,7 +98,6 @@ def register_kinds() -> None:
         RESTORE_FAILED, label=_l("Ein Backup ließ sich nicht wiederherstellen"), area=area, icon="archive-x",
         tone="bad", refs=_SERVER, by_mail=True, order=31,
         text=_l("Ein Backup ließ sich auf %(server)s nicht wiederherstellen. Seine Welt ist, wie sie vorher war."),
->>>>>>> keep
     )  # fmt: skip
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
