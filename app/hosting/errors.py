@@ -15,3 +15,7 @@ class NoRoom(Conflict):
 
 class NoFreePort(Conflict):
     """Every port of the node is given away."""
+
+
+class BackupFailed(Conflict):
+    """A backup that something had to wait for was not made; nothing was changed. The message is a code: `Failure`."""

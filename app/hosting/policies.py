@@ -28,6 +28,12 @@ class P(StrEnum):
     webhook_delete = "hosting:webhook:delete"
     schedule_read = "hosting:schedule:read"
     schedule_write = "hosting:schedule:write"
+    backup_read = "hosting:backup:read"
+    backup_create = "hosting:backup:create"
+    backup_restore = "hosting:backup:restore"
+    backup_delete = "hosting:backup:delete"
+    backup_download = "hosting:backup:download"
+    backup_settings = "hosting:backup:settings"
     plugin_read = "hosting:plugin:read"
     plugin_write = "hosting:plugin:write"
 
@@ -40,5 +46,6 @@ def grant_all() -> None:
     """Owners and admins may do everything; members play: they see, switch and type."""
     for permission in P:
         grant(permission, *MANAGERS)
-    for permission in (P.server_read, P.server_power, P.server_command, P.schedule_read, P.plugin_read):
+    seen = (P.server_read, P.schedule_read, P.plugin_read, P.backup_read)
+    for permission in (*seen, P.server_power, P.server_command):
         grant(permission, *EVERYONE)

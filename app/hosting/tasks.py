@@ -25,6 +25,24 @@ remove_world = job("jobs.hosting.archive.remove_world", queue="infra", timeout=1
 remove_archive = job("jobs.hosting.archive.remove_archive", queue="archiving", timeout=120, retries=8)
 tidy = job("jobs.hosting.archive.tidy", queue="archiving", timeout=600, retries=0)
 rest_due = job("jobs.hosting.archive.order_due", timeout=120, retries=1)
+make_backup = job(
+    "jobs.hosting.backup.make", queue="archiving", timeout=7200, retries=4, title=N_("Backup erstellen")
+)
+test_backup = job(
+    "jobs.hosting.backup.test",
+    queue="archiving",
+    timeout=3600,
+    retries=1,
+    title=N_("Backup testweise auspacken"),
+)
+restore = job(
+    "jobs.hosting.backup.restore",
+    queue="waking",
+    timeout=3600,
+    retries=4,
+    title=N_("Backup wiederherstellen"),
+)
+backups_due = job("jobs.hosting.backup.run_due", timeout=120, retries=0)
 reconcile = job(
     "jobs.hosting.server.reconcile", queue="infra", timeout=120, retries=0, title=N_("Server abgleichen")
 )
@@ -46,6 +64,7 @@ SCHEDULE = [
     ("hosting.reconcile", reconcile, 60),  # the watch does it every 10 s; this is for when it is dead
     ("hosting.rest", rest_due, 60),
     ("hosting.tidy", tidy, 3600),
+    ("hosting.backups", backups_due, 15),
     ("hosting.roll-up", roll_up, 60),
     ("hosting.prune", prune, 3600),
     ("hosting.reports", order_reports, 3600),

@@ -8,6 +8,7 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.hosting.rules.backup import Origin
 from app.hosting.rules.period import WEEK, Period
 from app.hosting.rules.schedule_action import Action, Outcome
 from app.kit import formats
@@ -28,6 +29,7 @@ ACTIONS: dict[Action, tuple[Any, str]] = {
     Action.START: (_l("Starten"), "play"),
     Action.STOP: (_l("Stoppen"), "square"),
     Action.RESTART: (_l("Neu starten"), "rotate-cw"),
+    Action.BACKUP: (_l("Backup erstellen"), "archive"),
     Action.COMMAND: (_l("Befehl senden"), "terminal"),
 }
 """Words and icons of what can be planned, in the order they are offered."""
@@ -45,6 +47,20 @@ _WHY: dict[str, Any] = {
     "unreadable": _l("Der Befehl war nicht mehr lesbar. Trag ihn noch einmal ein."),
     "refused": _l("Der Server nahm es in diesem Moment nicht an."),
 }
+
+
+_ORIGINS: dict[Origin, Any] = {
+    Origin.MANUAL: _l("von Hand"),
+    Origin.DAILY: _l("täglich"),
+    Origin.SCHEDULE: _l("nach Zeitplan"),
+    Origin.UPDATE: _l("vor einer Plugin-Änderung"),
+    Origin.RESTORE: _l("vor dem Wiederherstellen"),
+}
+
+
+def origin_word(origin: str) -> str:
+    """Why a backup was made."""
+    return str(_ORIGINS[Origin(origin)])
 
 
 def action_word(action: str) -> str:
@@ -70,6 +86,8 @@ def outcome_detail(action: str, outcome: str, reason: str | None) -> str:
         return str(_WHY.get(reason or "", ""))
     if outcome == Outcome.MISSED:
         return _("Innerhalb einer Stunde war es nicht möglich.")
+    if outcome == Outcome.NOTHING and action == Action.BACKUP:
+        return _("Auf der Maschine lag keine Welt, die man sichern konnte.")
     if outcome == Outcome.NOTHING:
         if action == Action.START:
             return _("Der Server lief schon.")

@@ -14,7 +14,7 @@ from app.hosting.events import PlayerJoined, ServerCrashed
 from app.hosting.gateways.discord import Discord
 from app.hosting.models import WebhookMessage
 from app.hosting.rules.webhook import Answer, Outcome, Topic
-from app.hosting.services import webhook_send
+from app.hosting.services import webhook_gather, webhook_send
 from app.hosting.services.webhook import create_webhook, try_webhook, use_discord
 from app.kit import clock
 from app.kit.db import db, transaction
@@ -62,7 +62,7 @@ def _happen(server_id: UUID, people: People, facts: list[Any]) -> None:
             )
         event = find_event(event_id)
         assert event is not None
-        webhook_send.collect(event)
+        webhook_gather.collect(event)
     with transaction() as session:
         session.execute(
             update(WebhookMessage).where(WebhookMessage.state == "open").values(due_at=clock.now())

@@ -16,12 +16,13 @@ from app.core.api import Fact, NotNow, record
 from app.core.models import Event, Job
 from app.core.queries.event import find_event
 from app.core.services.keys import sealed_columns
+from app.hosting import notices
 from app.hosting.events import PlayerJoined, PlayerLeft, ServerCrashed, ServerReady, ServerStopped
 from app.hosting.gateways.discord import Discord
 from app.hosting.models import Server, Webhook, WebhookMessage
 from app.hosting.rules.webhook import Answer, Outcome, Topic
 from app.hosting.services import webhook as services
-from app.hosting.services import webhook_send
+from app.hosting.services import webhook_gather, webhook_send
 from app.hosting.services.server import delete_server
 from app.hosting.services.webhook_pace import pause_left
 from app.kit import clock
@@ -29,6 +30,8 @@ from app.kit.db import db, transaction
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.kit.ids import new_id
 from app.messaging.queries.notice import notices_of
+from app.messaging.rules.kind import Choice
+from app.messaging.services.preference import save_choices
 from jobs.runtime import run
 from tests.hosting.conftest import Host
 from tests.people import People
@@ -250,9 +253,9 @@ def test_the_same_event_twice_is_told_once(channel: Channel) -> None:
     db.session.rollback()
     found = find_event(event.id)
     assert found is not None
-    webhook_send.collect(found)
+    webhook_gather.collect(found)
     channel.later(30)
-    webhook_send.collect(found)
+    webhook_gather.collect(found)
     channel.later(30)
     assert [one["description"] for one in channel.embeds()] == ["1 Spieler beigetreten (1 online)"]
 
@@ -319,9 +322,9 @@ def test_what_is_gone_is_switched_off_and_people_hear_of_it(
     assert (row.state, row.off_reason) == ("off", reason)
     assert db.session.get_one(Webhook, other).state == "off", "the same address is gone everywhere"
     assert channel.states() == ["failed"]
-    for person, notices in ((db_people.alice, 2), (db_people.dora, 2), (db_people.bob, 0)):
+    for person, number in ((db_people.alice, 2), (db_people.dora, 2), (db_people.bob, 0)):
         told = [one.text for one in notices_of(person.actor).rows if "Discord nimmt" in one.text]
-        assert len(told) == notices, person.name
+        assert len(told) == number, person.name
     requests = plugged.requests
     channel.happen(crash())
     channel.later(60)
@@ -527,11 +530,52 @@ def test_many_events_at_once_gather_in_one_message(
         ]
     events = [find_event(one) for one in ids]
     db.session.rollback()
-    results = at_once(pg_app, 12, lambda index: webhook_send.collect(events[index]))  # type: ignore[arg-type]
+    results = at_once(pg_app, 12, lambda index: webhook_gather.collect(events[index]))  # type: ignore[arg-type]
     assert results == [None] * 12
     [row] = channel.rows()
     assert row.content["players"]["joined"] == 12
     assert row.content["players"]["facts"] == {"online": 12}
+
+
+@pytest.mark.postgres
+def test_workers_that_hear_of_a_pause_for_all_at_once(
+    pg_app: Flask, pg_host: Host, plugged: FakeDiscord
+) -> None:
+    channel = Channel(pg_host, plugged)
+    servers = [channel.server_id, *(pg_host.create(f"Welt {n}") for n in range(5))]
+    for number, server_id in enumerate(servers[1:], 2):
+        channel.add(number, server_id)
+    for server_id in servers:
+        channel.happen(crash(), server_id=server_id)
+    with transaction() as session:
+        session.query(WebhookMessage).update({"due_at": clock.now()})
+    waiting = [one.id for one in channel.rows()]
+    db.session.rollback()
+    plugged.fail(*["limited everywhere"] * 6)
+    results = at_once(pg_app, 6, lambda index: webhook_send.send(waiting[index]))
+    assert {type(one) for one in results} == {NotNow}, results
+    assert {(one.state, one.posting) for one in channel.rows()} <= {("closed", False), ("open", False)}
+
+
+@pytest.mark.postgres
+def test_removing_while_messages_are_brought(pg_app: Flask, pg_host: Host, plugged: FakeDiscord) -> None:
+    """The server goes, another worker has just its message: both come to their end, whoever is first."""
+    channel = Channel(pg_host, plugged)
+    for number in range(5):
+        server_id = pg_host.create(f"Welt {number}")
+        channel.add(1, server_id)
+        channel.happen(crash(), server_id=server_id)
+        with transaction() as session:
+            session.query(WebhookMessage).update({"due_at": clock.now()})
+        [message_id] = [one.id for one in channel.rows()]
+        db.session.rollback()
+        results = at_once(
+            pg_app,
+            2,
+            lambda i, s=server_id, m=message_id: services.forget_webhooks(s) if i else webhook_send.send(m),
+        )
+        assert results == [None, None]
+        assert channel.rows() == []
 
 
 # --- people --------------------------------------------------------------------------------------------------
@@ -654,6 +698,40 @@ def test_the_address_is_a_secret(channel: Channel, caplog: pytest.LogCaptureFixt
                for one in db.session.scalars(select(kind))]  # fmt: skip
     assert not [one for one in written if TOKEN in one or sealed in one]
     assert TOKEN not in caplog.text
+
+
+def test_a_lost_key_is_told_and_stops_nobody(channel: Channel) -> None:
+    with transaction():
+        db.session.get_one(Webhook, channel.id).address = "sealed with another key"
+    channel.happen(crash())
+    channel.later(3)
+    assert channel.states() == ["failed"]
+    assert (channel.row().state, channel.row().off_reason) == ("off", "refused")
+    answer = services.try_webhook(channel.host.owner, channel.id)
+    assert answer is not None
+    assert answer.outcome is Outcome.REFUSED
+    assert channel.discord.requests == 0
+
+
+def test_notices_for_who_wants_them(app: Flask, people: People, host: Host, frozen: object) -> None:
+    """Starts, healing crashes and "somebody plays" are off; who switches them on hears of each evening once."""
+    host.owner, host.organisation_id = people.alice.actor, people.organisation_id
+    server_id = host.create()
+    kinds = (notices.STARTED, notices.RESTARTING, notices.PLAYED)
+    save_choices(people.dora.actor, {kind: Choice(in_app=True, by_mail=False) for kind in kinds})
+    for fact in (
+        ServerReady(new_id(), 1.0), crash(), PlayerJoined(2, 2), PlayerJoined(1, 3), PlayerLeft(3, 0), PlayerJoined(1, 1),
+    ):  # fmt: skip
+        with transaction():
+            record(fact, organisation_id=host.organisation_id, subject=("hosting.server", server_id))
+        host.run_jobs()
+    told = [one.text for one in notices_of(people.dora.actor).rows]
+    assert sorted(told) == [
+        "Auf Bauwelt wird gespielt.",
+        "Bauwelt ist abgestürzt und startet von selbst neu.",
+        "Bauwelt läuft: Alle können mitspielen.",
+    ]
+    assert notices_of(people.alice.actor).rows == []
 
 
 def test_only_the_latest_messages_are_remembered(channel: Channel) -> None:

@@ -50,8 +50,6 @@ class WebhookView:
     on: bool
     off_reason: Outcome | None
     off_since: datetime | None
-    held_until: datetime | None
-    created_at: datetime
     last: Delivery | None = None
 
 
@@ -109,6 +107,5 @@ def _delivery(row: WebhookMessage) -> Delivery:
 def _view(row: Webhook, last: Delivery | None) -> WebhookView:
     return WebhookView(
         row.id, row.server_id, row.label, row.hint, tuple(topic for topic in Topic if topic in row.topics), row.locale,
-        row.state == ON, Outcome(row.off_reason) if row.off_reason else None, row.off_since, row.held_until,
-        row.created_at, last,
+        row.state == ON, Outcome(row.off_reason) if row.off_reason else None, row.off_since, last,
     )  # fmt: skip

@@ -50,6 +50,10 @@ class Failure(StrEnum):
     OUT_OF_REACH = "out-of-reach"
     """This installation cannot read what its runtime keeps."""
     DISK_FULL = "disk-full"
+    NOT_SAVED = "not-saved"
+    """The running game did not confirm that everything is on disk."""
+    NO_WORLD = "no-world"
+    """There was none on the node at that moment."""
     FAULT = "fault"
 
 

@@ -17,6 +17,7 @@ class Button(StrEnum):
     KILL = "kill"
     COMMAND = "command"
     ARCHIVE = "archive"
+    BACKUP = "backup"
     SETTINGS = "settings"
     DELETE = "delete"
 
@@ -24,13 +25,13 @@ class Button(StrEnum):
 _BUTTONS: dict[State, tuple[Button, ...]] = {
     State.DRAFT: (Button.DEPLOY, Button.SETTINGS, Button.DELETE),
     State.INSTALLING: (Button.SETTINGS, Button.DELETE),
-    State.STARTING: (Button.STOP, Button.KILL, Button.SETTINGS, Button.DELETE),
+    State.STARTING: (Button.STOP, Button.KILL, Button.BACKUP, Button.SETTINGS, Button.DELETE),
     State.RUNNING: (
-        Button.STOP, Button.RESTART, Button.KILL, Button.COMMAND, Button.SETTINGS, Button.DELETE,
+        Button.STOP, Button.RESTART, Button.KILL, Button.COMMAND, Button.BACKUP, Button.SETTINGS, Button.DELETE,
     ),
-    State.STOPPING: (Button.KILL, Button.SETTINGS, Button.DELETE),
-    State.STOPPED: (Button.START, Button.ARCHIVE, Button.SETTINGS, Button.DELETE),
-    State.CRASHED: (Button.START, Button.ARCHIVE, Button.SETTINGS, Button.DELETE),
+    State.STOPPING: (Button.KILL, Button.BACKUP, Button.SETTINGS, Button.DELETE),
+    State.STOPPED: (Button.START, Button.ARCHIVE, Button.BACKUP, Button.SETTINGS, Button.DELETE),
+    State.CRASHED: (Button.START, Button.ARCHIVE, Button.BACKUP, Button.SETTINGS, Button.DELETE),
     State.ARCHIVING: (Button.START, Button.SETTINGS, Button.DELETE),
     State.ARCHIVED: (Button.START, Button.SETTINGS, Button.DELETE),
     State.WAKING: (Button.STOP, Button.SETTINGS, Button.DELETE),
@@ -46,7 +47,7 @@ def buttons(state: State, desired: Desired) -> tuple[Button, ...]:
     """
     found = _BUTTONS[state]
     if state is State.CRASHED and desired is Desired.RUNNING:
-        return (Button.START, Button.STOP, Button.SETTINGS, Button.DELETE)
+        return (Button.START, Button.STOP, Button.BACKUP, Button.SETTINGS, Button.DELETE)
     if state is State.WAKING and desired is not Desired.RUNNING:
         return (Button.SETTINGS, Button.DELETE)
     return found

@@ -16,6 +16,7 @@ class Action(StrEnum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    BACKUP = "backup"
     COMMAND = "command"
 
 
@@ -44,6 +45,7 @@ _BUTTON = {
     Action.START: Button.START,
     Action.STOP: Button.STOP,
     Action.RESTART: Button.RESTART,
+    Action.BACKUP: Button.BACKUP,
     Action.COMMAND: Button.COMMAND,
 }
 _MOVING = (State.INSTALLING, State.STOPPING, State.WAKING)

@@ -90,6 +90,7 @@ class Topic(StrEnum):
     STOPPED = "stopped"
     CRASHED = "crashed"
     PLAYERS = "players"
+    BACKUP = "backup"
     LOW = "low"
 
 
@@ -99,11 +100,13 @@ TOPIC_OF: dict[str, Topic] = {
     "hosting.server.crashed": Topic.CRASHED,
     "hosting.server.player_joined": Topic.PLAYERS,
     "hosting.server.player_left": Topic.PLAYERS,
+    "hosting.backup.failed": Topic.BACKUP,
+    "hosting.backup.test_failed": Topic.BACKUP,
     "billing.wallet.low": Topic.LOW,
 }
 """Event name -> topic. Events about no server are told by one webhook of each address in the organisation."""
 
-USUAL = (Topic.STARTED, Topic.STOPPED, Topic.CRASHED, Topic.LOW)
+USUAL = (Topic.STARTED, Topic.STOPPED, Topic.CRASHED, Topic.BACKUP, Topic.LOW)
 """Ticked in an empty form."""
 
 KEPT = ("reason", "exit_code", "restart_in", "online", "runway_minutes")

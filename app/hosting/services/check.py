@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from app.core.api import get_setting
 from app.hosting.catalog import templates
 from app.hosting.errors import NoCredit, NoRoom
-from app.hosting.models import Server
+from app.hosting.models import Restore, Server
+from app.hosting.rules.backup import OPEN
 from app.hosting.rules.server import ALIVE, State
 from app.hosting.rules.template import Template
 from app.hosting.services import charge
@@ -43,6 +44,15 @@ def require_room(server: Server) -> None:
                 limit=limit,
             )
         )
+
+
+def require_no_restore(server: Server) -> None:
+    """Raises Conflict while another world is being brought into a server. Joins the caller's transaction."""
+    found = db.session.scalar(
+        select(Restore.id).where(Restore.server_id == server.id, Restore.state.in_(OPEN)).limit(1)
+    )
+    if found is not None:
+        raise Conflict(_("Gerade wird ein Backup wiederhergestellt. Danach kann der Server starten."))
 
 
 def require_credit(server: Server) -> None:

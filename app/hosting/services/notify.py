@@ -25,9 +25,8 @@ def tell(kind: str, event: Recorded, data: dict[str, Any], link: str, dedupe: st
         )
 
 
-def tell_about_server(kind: str, event: Recorded, dedupe: str = "") -> None:
-    """The same about the event's server, leading to its page."""
+def tell_about_server(kind: str, event: Recorded, dedupe: str = "", page: str = "") -> None:
+    """The same about the event's server, leading to its page, or to one below it."""
     if event.subject_id is not None:
-        tell(
-            kind, event, {"server_id": str(event.subject_id)}, f"/hosting/servers/{event.subject_id}", dedupe
-        )
+        link = f"/hosting/servers/{event.subject_id}{page}"
+        tell(kind, event, {"server_id": str(event.subject_id)}, link, dedupe)

@@ -13,7 +13,7 @@ from app.hosting.models import Server
 from app.hosting.policies import P
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.services import charge
-from app.hosting.services.check import require_credit
+from app.hosting.services.check import require_credit, require_no_restore
 from app.hosting.services.ending import order_end
 from app.hosting.services.life import begin, set_state
 from app.hosting.services.setup import owned
@@ -36,6 +36,7 @@ def order_start(server: Server, actor: Actor) -> None:
     """The start itself. Joins the caller's transaction; the row is locked. Raises as `start_server` does."""
     if server.state not in (State.STOPPED, State.CRASHED, State.ARCHIVING, State.ARCHIVED):
         raise Conflict(_not_now(server.state))
+    require_no_restore(server)
     require_credit(server)
     server.crash_count = 0
     begin(server, actor, automatic=False)

@@ -16,7 +16,7 @@ from app.hosting.models import Server
 from app.hosting.rules.console import Kind, happening
 from app.hosting.rules.server import ALIVE, Action, Do, Look, Seen, State, decide
 from app.hosting.rules.template import Template
-from app.hosting.services import ending, life, strays
+from app.hosting.services import ending, life, saving, strays
 from app.hosting.services.place import (
     NODE,
     note_away,
@@ -59,7 +59,7 @@ def reconcile(only: Collection[UUID] | None = None) -> int:
         except RuntimeUnavailable:
             note_away(name)
             log.warning("runtime_away", runtime=name)
-    return done
+    return done + (saving.release_lost() if only is None else 0)
 
 
 def _reconcile(runtime: Runtime, servers: Iterable[Server]) -> int:

@@ -16,10 +16,12 @@ from app.core.api import record
 from app.hosting import schedule_events as events
 from app.hosting.errors import NoCredit, NoRoom
 from app.hosting.models import Schedule, ScheduleRun, Server
+from app.hosting.rules.backup import Origin
 from app.hosting.rules.schedule import CronFault, Missed, due, read
 from app.hosting.rules.schedule_action import Action, Outcome, Verdict, verdict
 from app.hosting.rules.server import Desired, State
 from app.hosting.services import charge
+from app.hosting.services.backup import order_backup
 from app.hosting.services.power import order_command, order_restart, order_start, order_stop
 from app.hosting.services.schedule import ASPECTS, LIVE
 from app.kit import clock, live, observe
@@ -40,10 +42,11 @@ def _type(server: Server, command: str) -> None:
     order_command(server, SYSTEM, command)
 
 
-ACTS: dict[Action, Callable[[Server, str], None]] = {
+ACTS: dict[Action, Callable[[Server, str], object]] = {
     Action.START: lambda server, _command: order_start(server, SYSTEM),
     Action.STOP: lambda server, _command: order_stop(server, SYSTEM),
     Action.RESTART: lambda server, _command: order_restart(server, SYSTEM),
+    Action.BACKUP: lambda server, _command: order_backup(server, SYSTEM, Origin.SCHEDULE),
     Action.COMMAND: _type,
 }
 """What each action does to the locked server, inside the open transaction: it writes orders (jobs) and does nothing itself,

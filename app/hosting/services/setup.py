@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,13 @@ from app.hosting.rules.doors import MOST_PLAYERS, PLAYER
 from app.hosting.rules.idle import LONGEST_MINUTES
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.services import charge, ports
-from app.hosting.services.check import check_limits, checked_settings, known_template, require_credit
+from app.hosting.services.check import (
+    check_limits,
+    checked_settings,
+    known_template,
+    require_credit,
+    require_no_restore,
+)
 from app.hosting.services.ending import queue_delete
 from app.hosting.services.life import begin, set_state, show
 from app.hosting.services.place import NODE, choose_runtime
@@ -54,11 +60,13 @@ def create_server(
     accept_eula: bool = False,
     deploy: bool = False,
     once: str | None = None,
+    also: Callable[[Server], object] | None = None,
 ) -> UUID:
     """A new server as a draft, or installed and started at once with `deploy`. Returns its id.
 
     `settings` maps keys of the template to values; missing ones keep their defaults. `once` is the form's token: a
-    double click gets the first server's id. Raises Invalid by field, NoCredit, NoFreePort.
+    double click gets the first server's id. `also` is done with the new row in the same transaction. Raises Invalid by
+    field, NoCredit, NoFreePort.
     """
     require(actor, P.server_create)
     if actor.organisation_id is None:
@@ -85,6 +93,8 @@ def create_server(
         db.session.flush()
         server.port = ports.give_port(NODE, server.id)
         record(events.ServerCreated(chosen.slug, memory_mb), actor=actor, subject=charge.subject(server.id))
+        if also is not None:
+            also(server)
         if deploy:
             _deploy(actor, server)
         return server.id
@@ -122,6 +132,7 @@ def deploy(actor: Actor, server_id: UUID, *, accept_eula: bool = False) -> None:
 
 
 def _deploy(actor: Actor, server: Server) -> None:
+    require_no_restore(server)
     require_credit(server)
     record(
         events.ServerDeployed(),

@@ -45,9 +45,12 @@ def use_discord(app: Flask, client: Discord | None) -> None:
     app.extensions[EXTENSION] = client
 
 
-def address_of(webhook: Webhook) -> Address:
-    """Where it posts to. ValueError where the installation has lost its key."""
-    return Address.of_secret(unseal(webhook.address))
+def address_of(webhook: Webhook) -> Address | None:
+    """Where it posts to; None where the installation has lost the key it was sealed with."""
+    try:
+        return Address.of_secret(unseal(webhook.address))
+    except ValueError:
+        return None
 
 
 def create_webhook(
@@ -138,7 +141,7 @@ def try_webhook(actor: Actor, webhook_id: UUID, *, once: str | None = None) -> A
         body = sample_message(server.name, topics, row.locale)
     if left > 0:
         return Answer(Outcome.LIMITED, pause=left)
-    answer = discord().post(address, body)
+    answer = discord().post(address, body) if address is not None else Answer(Outcome.REFUSED)
     _note_test(actor, webhook_id, answer)
     return answer
 
@@ -177,12 +180,12 @@ def drop_waiting(webhook_id: UUID) -> None:
 
 
 def remove_rows(which: Any) -> None:
-    """Delete webhooks and all their messages."""
+    """Delete webhooks and all their messages. The webhooks are locked first, as everywhere."""
     require_transaction()
-    ids = select(Webhook.id).where(which).scalar_subquery()
+    ids = db.session.scalars(select(Webhook.id).where(which).order_by(Webhook.id).with_for_update()).all()
     for statement in (
         delete(WebhookMessage).where(WebhookMessage.webhook_id.in_(ids)),
-        delete(Webhook).where(which),
+        delete(Webhook).where(Webhook.id.in_(ids)),
     ):
         db.session.execute(statement.execution_options(synchronize_session=False))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.core.api import get_setting, put_setting, record
 from app.hosting.events import WebhookSwitchedOff
@@ -53,8 +55,14 @@ def obey(webhook_id: UUID, answer: Answer) -> Webhook | None:
         if answer.outcome in SWITCHES_OFF and row.state == ON:
             _switch_off(row, answer)
     if answer.everywhere:
-        put_setting(None, HOLD, until.isoformat())
+        _hold_all(until)
     return next((row for row in rows if row.id == webhook_id), None)
+
+
+def _hold_all(until: datetime) -> None:
+    """Of several workers that hear it at the same moment for the first time, one writes it down."""
+    with suppress(IntegrityError), db.session.begin_nested():
+        put_setting(None, HOLD, until.isoformat())
 
 
 def _switch_off(row: Webhook, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""From an event to a message in Discord: gather, bring, settle. Every step may be repeated, come late, or be killed.
+"""A message to Discord: bring it, settle what came of it. Every step may be repeated, come late, or be killed.
 
 Discord has no key that makes a post repeatable for webhooks (`enforce_nonce` is for bots). So a message is marked before
 its first byte leaves: a worker that dies before that harms nothing and the message is brought again; one that dies after
@@ -15,39 +15,30 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from app.core.api import NotNow, Recorded, claim_once
+from app.core.api import NotNow
 from app.hosting import tasks
 from app.hosting.models import Server, Webhook, WebhookMessage
 from app.hosting.models.webhook import CLOSED, DROPPED, FAILED, ON, OPEN, SENT, UNCLEAR, WAITING
 from app.hosting.rules.server import State
 from app.hosting.rules.webhook import (
-    TOPIC_OF,
     WORTH_RETRYING,
     Address,
     Answer,
     Outcome,
-    Told,
-    Topic,
-    add,
     contents,
-    due,
     earliest,
     retry_in,
     spend,
-    told,
 )
 from app.hosting.services.webhook import address_of, discord, drop_waiting
 from app.hosting.services.webhook_pace import forget_old, obey, pause_left
 from app.hosting.services.webhook_text import About, message
 from app.kit import clock, observe
-from app.kit.db import db, lock, require_transaction, transaction
+from app.kit.db import M, db, require_transaction, transaction
 from app.kit.errors import Conflict
-from app.kit.ids import new_id
 
 LEASE = timedelta(seconds=40)
 """Longer than an attempt can take."""
-STALE = timedelta(hours=1)
-"""Older events are no news any more: the platform was down."""
 GIVEN_UP = timedelta(hours=6)
 """However often Discord asks for pauses."""
 LOST = timedelta(minutes=2)
@@ -59,55 +50,6 @@ ATTEMPTS = observe.counter(
     "kontor_discord_attempts_total", "Requests to Discord by what came of them.", ("outcome",)
 )
 SECONDS = observe.histogram("kontor_discord_request_seconds", "How long a request to Discord took.")
-
-
-# --- gather --------------------------------------------------------------------------------------------------
-
-
-def collect(event: Recorded) -> None:
-    """Put one event into the next message of each webhook that wants to hear of it; a second delivery adds nothing."""
-    topic = TOPIC_OF[event.name]
-    if event.at < clock.now() - STALE:
-        return
-    which = (
-        Webhook.organisation_id == event.organisation_id
-        if topic is Topic.LOW
-        else Webhook.server_id == event.subject_id
-    )
-    wanted = select(Webhook).where(which, Webhook.state == ON).order_by(Webhook.id)
-    if not any(topic in row.topics for row in db.session.scalars(wanted)):
-        return
-    news = told(event.name, event.seq, event.at, event.data)
-    with transaction() as session:
-        if not claim_once(f"hosting.webhook:{event.id}"):
-            return
-        seen: set[str] = set()
-        locked = wanted.with_for_update().execution_options(populate_existing=True)
-        for row in session.scalars(locked).all():
-            if topic not in row.topics or (topic is Topic.LOW and row.address_hash in seen):
-                continue  # what concerns the organisation is told once a channel
-            seen.add(row.address_hash)
-            _put(row, news)
-
-
-def _put(webhook: Webhook, news: Told) -> None:
-    now = clock.now()
-    row = db.session.scalar(
-        select(WebhookMessage).where(WebhookMessage.webhook_id == webhook.id, WebhookMessage.state == OPEN)
-    )
-    before = row.due_at if row else None
-    at = due(news.topic, now, before)
-    if row is None:
-        row = WebhookMessage(
-            id=new_id(), webhook_id=webhook.id, state=OPEN, content={}, due_at=at, created_at=now
-        )
-        db.session.add(row)
-    row.content, row.due_at = add(row.content, news), at
-    db.session.flush()
-    if at != before:
-        tasks.send_webhook.later(
-            organisation_id=webhook.organisation_id, at=at, message_id=str(row.id)
-        )  # fmt: skip
 
 
 # --- bring ---------------------------------------------------------------------------------------------------
@@ -146,12 +88,10 @@ def _take(message_id: UUID) -> Turn | float | None:
     """The message as ours, or the seconds until it is worth another look; None when there is nothing to do."""
     with transaction() as session:
         found = session.scalar(select(WebhookMessage.webhook_id).where(WebhookMessage.id == message_id))
-        if found is None:
-            return None
-        webhook = lock(Webhook, found)
-        row = lock(WebhookMessage, message_id)
-        if row.state not in WAITING:
-            return None
+        webhook = _locked(Webhook, found) if found else None
+        row = _locked(WebhookMessage, message_id) if webhook else None
+        if webhook is None or row is None or row.state not in WAITING:
+            return None  # removed, or brought by somebody else
         if row.lease_until is not None and row.lease_until > clock.now():
             return _until(row.lease_until)
         if row.posting:
@@ -162,6 +102,10 @@ def _take(message_id: UUID) -> Turn | float | None:
             return None
         wait = _not_yet(webhook, row)
         return wait if wait > 0 else _ours(webhook, row)
+
+
+def _locked(model: type[M], row_id: UUID) -> M | None:
+    return db.session.get(model, row_id, with_for_update=True, populate_existing=True)
 
 
 def _not_yet(webhook: Webhook, row: WebhookMessage) -> float:
@@ -188,13 +132,16 @@ def _ours(webhook: Webhook, row: WebhookMessage) -> Turn | None:
     if row.state == OPEN:
         webhook.spent_until = spend(webhook.spent_until, now)
     row.state, row.attempts, row.lease_until, row.posting = CLOSED, row.attempts + 1, now + LEASE, False
-    said = contents(row.content)
-    if not said:  # only topics of another release
-        _end(row, DROPPED)
+    said, address = contents(row.content), address_of(webhook)
+    if address is None:
+        obey(webhook.id, Answer(Outcome.REFUSED))
+        row.outcome = Outcome.REFUSED.value
+    if address is None or not said:  # its key is lost; only topics of another release
+        _end(row, FAILED if address is None else DROPPED)
         return None
     server = db.session.get_one(Server, webhook.server_id)
     about = About(server.name, server.state == State.RUNNING.value, server.players_online, server.players_max)
-    return Turn(webhook.id, row.id, row.attempts, address_of(webhook), message(said, about, webhook.locale))
+    return Turn(webhook.id, row.id, row.attempts, address, message(said, about, webhook.locale))
 
 
 def _held(turn: Turn) -> Any:

@@ -22,6 +22,7 @@ LABELS: dict[Topic, Any] = {
     Topic.STOPPED: _l("Server gestoppt"),
     Topic.CRASHED: _l("Server abgestürzt"),
     Topic.PLAYERS: _l("Spieler kommen und gehen"),
+    Topic.BACKUP: _l("Backup fehlgeschlagen"),
     Topic.LOW: _l("Guthaben geht zur Neige"),
 }
 """On the boxes to tick."""
@@ -31,11 +32,12 @@ TITLES: dict[Topic, Any] = {
     Topic.STOPPED: _l("%(server)s ist gestoppt"),
     Topic.CRASHED: _l("%(server)s ist abgestürzt"),
     Topic.PLAYERS: _l("Auf %(server)s"),
+    Topic.BACKUP: _l("%(server)s: Backup fehlgeschlagen"),
     Topic.LOW: _l("Das Guthaben geht zur Neige"),
 }
 COLOURS = {
     Topic.STARTED: 0x2E9E5B, Topic.STOPPED: 0x6B7280, Topic.CRASHED: 0xD64545, Topic.PLAYERS: 0x3B82F6,
-    Topic.LOW: 0xE0A100,
+    Topic.BACKUP: 0xE0A100, Topic.LOW: 0xE0A100,
 }  # fmt: skip
 
 REASONS: dict[Reason, Any] = {
@@ -115,6 +117,8 @@ def _sentence(one: Told) -> str:
             return _crash(one.facts)
         case Topic.PLAYERS:
             return _coming_and_going(one)
+        case Topic.BACKUP:
+            return _("Ein Backup hat nicht geklappt oder ist beschädigt. Die Welt selbst ist unverändert.")
         case Topic.LOW:
             minutes = int(one.facts.get("runway_minutes", 0))
             return _("Es reicht noch für etwa %(runway)s.", runway=duration(minutes * 60))

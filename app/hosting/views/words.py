@@ -48,6 +48,8 @@ FAILURES: dict[Failure, Any] = {
     Failure.CHANGED: _l("Während des Kopierens wurde in der Welt noch geschrieben."),
     Failure.OUT_OF_REACH: _l("Auf dieser Maschine kann Kontor die Welten nicht lesen."),
     Failure.DISK_FULL: _l("Auf der Maschine war kein Platz mehr."),
+    Failure.NOT_SAVED: _l("Das Spiel hat nicht bestätigt, dass alles gespeichert ist."),
+    Failure.NO_WORLD: _l("In diesem Moment lag keine Welt auf der Maschine."),
     Failure.FAULT: _l("Das hat nicht geklappt. Der Betreiber sieht den Grund im Protokoll."),
 }
 """Why a world did not move."""
