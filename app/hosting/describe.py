@@ -39,6 +39,12 @@ _SENTENCES = (
     ("stop_requested", _l("Stopp angefordert"), "square", ""),
     ("stopped", _l("Server gestoppt"), "square", ""),
     ("crashed", _l("Server abgestürzt"), "triangle-alert", "bad"),
+    (
+        "reverted",
+        _l("Kam mit den neuen Einstellungen nicht hoch: die letzten guten gelten wieder"),
+        "undo-2",
+        "warn",
+    ),
     ("held", _l("Neustart zurückgehalten: Guthaben reicht nicht"), "wallet", "warn"),
     ("changed", _l("Einstellungen geändert"), "settings", ""),
     ("port_changed", _l("Neuer Port: %(new_port)s"), "plug", "warn"),

@@ -141,6 +141,16 @@ class WakeFailed(Fact):
 
 
 @dataclass(frozen=True)
+class ServerReverted(Fact):
+    """The game did not come up with a new configuration: that of the last good run applies again."""
+
+    name: ClassVar[str] = "hosting.server.reverted"
+    run_id: UUID
+    version: int
+    good_version: int
+
+
+@dataclass(frozen=True)
 class ServerHeld(Fact):
     """A due restart was not made: the wallet does not cover it."""
 

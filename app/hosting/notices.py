@@ -14,6 +14,7 @@ from app.messaging.api import notice_kind
 
 CRASHED, STOPPED, LOW, INSTALLED = "hosting.crashed", "hosting.no_credit", "hosting.low", "hosting.ready"
 REPORT = "hosting.report"
+REVERTED = "hosting.reverted"
 IDLE = "hosting.idle"
 STARTED, RESTARTING, PLAYED = "hosting.started", "hosting.restarting", "hosting.played"
 BACKUP_FAILED, RESTORE_FAILED = "hosting.backup_failed", "hosting.restore_failed"
@@ -78,6 +79,11 @@ def register_kinds() -> None:
         WEBHOOK_OFF, label=_l("Discord nimmt Nachrichten eines Servers nicht mehr an"), area=area, icon="bell-off",
         tone="warn", refs=_SERVER, by_mail=True, order=29,
         text=_l("Discord nimmt Nachrichten von %(server)s nicht mehr an. Der Webhook „%(label)s“ ist ausgeschaltet."),
+    )  # fmt: skip
+    notice_kind(
+        REVERTED, label=_l("Ein Server kommt mit neuen Einstellungen nicht hoch"), area=area, icon="undo-2", tone="warn",
+        text=_l("%(server)s kam mit den neuen Einstellungen nicht hoch. Die letzten guten gelten wieder."),
+        refs=_SERVER, by_mail=True, order=22,
     )  # fmt: skip
     notice_kind(
         PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",

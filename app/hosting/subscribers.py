@@ -104,3 +104,9 @@ def forget_channels(event: Recorded) -> None:
     """The addresses of its webhooks go with a server."""
     if event.subject_id is not None:
         forget_webhooks(event.subject_id)
+
+
+@subscribe("hosting.server.reverted")
+def tell_about_the_way_back(event: Recorded) -> None:
+    """They hear that a change was taken back, and can look at it in peace."""
+    tell_about_server(notices.REVERTED, event)

@@ -23,6 +23,7 @@ archive = job(
 wake = job("jobs.hosting.archive.wake", queue="waking", timeout=3600, retries=4, title=N_("Welt zurückholen"))
 remove_world = job("jobs.hosting.archive.remove_world", queue="infra", timeout=120, retries=8)
 remove_archive = job("jobs.hosting.archive.remove_archive", queue="archiving", timeout=120, retries=8)
+tidy = job("jobs.hosting.archive.tidy", queue="archiving", timeout=600, retries=0)
 rest_due = job("jobs.hosting.archive.order_due", timeout=120, retries=1)
 make_backup = job(
     "jobs.hosting.backup.make", queue="archiving", timeout=7200, retries=4, title=N_("Backup erstellen")
@@ -62,6 +63,7 @@ check_plugins = job("jobs.hosting.plugin.check", timeout=900, retries=1, title=N
 SCHEDULE = [
     ("hosting.reconcile", reconcile, 60),  # the watch does it every 10 s; this is for when it is dead
     ("hosting.rest", rest_due, 60),
+    ("hosting.tidy", tidy, 3600),
     ("hosting.backups", backups_due, 15),
     ("hosting.roll-up", roll_up, 60),
     ("hosting.prune", prune, 3600),

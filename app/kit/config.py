@@ -97,7 +97,8 @@ class Settings(BaseSettings):
         "https://api.modrinth.com/v2", description="Modrinth's API, where plugins come from; empty is off."
     )
     modrinth_contact: str = Field(
-        "", description="Mail or address Modrinth may turn to, sent with each request; empty is the public address."
+        "",
+        description="Mail or address Modrinth may turn to, sent with each request; empty is the public address.",
     )
     play_domain: str = Field(
         "play.localhost", description="Domain under which each game server has a host name, at the router."

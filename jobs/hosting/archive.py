@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.hosting.services import archive_work
+from app.hosting.services import archive_tidy, archive_work
 
 
 def archive(server_id: str) -> None:
@@ -23,6 +23,11 @@ def remove_world(server_id: str, world: str) -> None:
 def remove_archive(key: str) -> None:
     """Remove an object from the store."""
     archive_work.remove_archive(key)
+
+
+def tidy() -> dict[str, int]:
+    """Remove what killed attempts left behind."""
+    return {"removed": archive_tidy.tidy()}
 
 
 def order_due() -> dict[str, int]:

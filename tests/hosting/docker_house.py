@@ -52,6 +52,7 @@ RIGHT_WITHIN = 60.0
 PRICES = {
     "hosting.active": (20_000_000, 1024 * 3_600_000_000),
     "hosting.sleep": (100_000_000, 1024 * 730 * 3_600_000_000),
+    "hosting.archive": (0, 1),
 }
 """Nano-euros, and the MB × microseconds they are for (the price list in the issue, not the code that charges)."""
 
@@ -102,12 +103,11 @@ class House:
                 self.start(name)
 
     def worker_on(self, path: str, server_id: UUID) -> int:
-        """The process that works on a job of this kind for a server."""
+        """The process that works on a job of this kind for a server; `path` without a dot is one of `jobs.hosting.server`."""
         db.session.rollback()
+        body = f"jobs.hosting.{path}" if "." in path else f"jobs.hosting.server.{path}"
         worker = db.session.scalar(
-            select(Job.worker).where(
-                Job.path == f"jobs.hosting.server.{path}", Job.subject_id == server_id, Job.state == "running"
-            )
+            select(Job.worker).where(Job.path == body, Job.subject_id == server_id, Job.state == "running")
         )
         assert worker is not None, f"nobody works on {path}"
         return int(worker.rpartition(":")[2])

@@ -18,7 +18,7 @@ from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailabl
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.models import Archive
 from app.hosting.rules.archive import ArchiveState
-from app.hosting.services import archive, archive_work, doors
+from app.hosting.services import archive, archive_tidy, archive_work, doors
 from app.hosting.services.place import use_archive
 from app.hosting.services.server import change_server, delete_server, start_server, stop_server
 from app.kit import clock
@@ -425,3 +425,26 @@ def test_of_two_that_archive_it_the_late_one_changes_nothing(
     start_server(host.owner, server_id)
     host.settle()
     assert content(host, server_id) == WORLD
+
+
+def test_what_killed_attempts_left_is_removed_and_nothing_else(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime
+) -> None:
+    server_id = archived(host)
+    start_server(host.owner, server_id)
+    host.settle()
+    left = FakeRuntime(host.node).make_world(server_id, "0123456789abcdef")
+    (left / "part").write_bytes(b"of a world")
+    stop_server(host.owner, server_id)
+    host.settle()
+    archive.archive_server(host.owner, server_id)
+    killed(lambda: archive_work.archive(server_id), 4)
+    start_server(host.owner, server_id)  # before anybody could say that the attempt is over
+    host.settle()
+    clock.advance(3 * 3600)
+    assert archive_tidy.tidy() == 2
+    assert archive_tidy.tidy() == 0
+    host.settle()
+    assert host.node.worlds.generations(server_id) == [host.row(server_id).world]
+    assert content(host, server_id) == WORLD
+    assert len(objects(store, tmp_path)) == 1, "the last verified archive stays"

@@ -7,6 +7,7 @@ says the truth within a minute, each run was one container, and the ledger holds
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 import threading
@@ -21,6 +22,7 @@ from app.hosting.catalog import templates
 from app.hosting.gateways.process import ProcessConfig, node, npm
 from app.hosting.queries.console import console_lines
 from app.hosting.queries.server import server_detail
+from app.hosting.services.archive import archive_server
 from app.hosting.services.server import delete_server, deploy, send_command, start_server, stop_server
 from app.kit import clock
 from app.kit.authz import Actor
@@ -318,3 +320,37 @@ def _killed_in_stop(house: House, servers: dict[str, UUID]) -> None:
     assert house.containers(deleted) == []
     stop_server(host.owner, last)
     house.until(last, "stopped")
+
+
+def test_workers_are_killed_while_a_world_moves_into_the_archive_and_back(house: House) -> None:
+    """The volume goes only when its archive is verified, a new one comes, and the world is the same, byte for byte."""
+    server_id = house.running("Ruhewelt")
+    stop_server(house.host.owner, server_id)
+    house.until(server_id, "stopped")
+    region = random.Random(4).randbytes(150 << 20)
+    (house.world(server_id) / "region.bin").write_bytes(region)
+    archive_server(house.host.owner, server_id)
+    house.wait(lambda: works_on(house, "archive.archive", server_id), 30)
+    killed = time.monotonic()
+    house.kill_worker_on("archive.archive", server_id)
+    house.right(killed, server_id, house.stands(server_id, "archived")[1], "worker killed while archiving")
+    label = {"label": f"kontor.server={server_id}"}
+    house.wait(lambda: not house.engine.api.volumes(filters=label)["Volumes"], 30)
+    house.revive_workers()
+    start_server(house.host.owner, server_id)
+    house.wait(lambda: works_on(house, "archive.wake", server_id), 30)
+    killed = time.monotonic()
+    house.kill_worker_on("archive.wake", server_id)
+    house.right(killed, server_id, house.stands(server_id, "running")[1], "worker killed while waking")
+    house.wait(lambda: len(house.engine.api.volumes(filters=label)["Volumes"]) == 1, 30)
+    assert (house.world(server_id) / "region.bin").read_bytes() == region
+    stop_server(house.host.owner, server_id)
+    house.until(server_id, "stopped")
+    house.check(server_id, runs=2)
+
+
+def works_on(house: House, path: str, server_id: UUID) -> bool:
+    try:
+        return house.worker_on(path, server_id) > 0
+    except AssertionError:
+        return False

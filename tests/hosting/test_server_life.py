@@ -524,3 +524,38 @@ def test_what_is_said_late_about_an_older_run_changes_nothing_of_the_new_one(
     assert (row.state, row.started_at, row.ready_at, row.crash_count) == ("starting", None, None, 0)
     host.settle()
     assert host.row(server_id).state == "running"
+
+
+def test_a_game_that_does_not_come_up_with_new_settings_goes_back_to_the_last_good_ones(
+    host: Host, frozen: datetime
+) -> None:
+    server_id = host.running(memory_mb=1024, settings={"motd": "gut"})
+    change_server(host.owner, server_id, memory_mb=512, settings={"motd": "schlecht"})
+    restart_server(host.owner, server_id)
+    host.run_jobs()
+    assert host.row(server_id).state == "starting"
+    host.node.crash(server_id, 1)
+    reconcile()
+    row = host.row(server_id)
+    assert (row.memory_mb, row.settings["motd"], row.crash_count) == (1024, "gut", 1)
+    clock.advance(10)
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert host.game(server_id).spec.settings["motd"] == "gut"
+    assert host.event("reverted")["good_version"] == 1
+    host.node.crash(server_id, 1)
+    reconcile()
+    assert host.events(server_id).count("reverted") == 1, "what was good before is not to blame"
+
+
+def test_what_was_changed_again_meanwhile_is_not_taken_back(host: Host, frozen: datetime) -> None:
+    server_id = host.running(settings={"motd": "gut"})
+    change_server(host.owner, server_id, settings={"motd": "schlecht"})
+    restart_server(host.owner, server_id)
+    host.run_jobs()
+    assert host.row(server_id).state == "starting"
+    change_server(host.owner, server_id, settings={"motd": "besser"})
+    host.node.crash(server_id, 1)
+    reconcile()
+    assert host.row(server_id).settings["motd"] == "besser"
+    assert "reverted" not in host.events(server_id)

@@ -41,6 +41,10 @@ OLD_SECONDS = 30
 _GONE = (State.DRAFT.value, State.DELETING.value, State.DELETED.value)
 
 
+UNPACKED_A_SECOND = 50_000_000
+"""Bytes, on a machine that has other work as well; only for what players are told."""
+
+
 class Doors:
     """What was published last. One a watch; everything in it can be learned again."""
 
@@ -114,7 +118,9 @@ class Doors:
             "version": str(server.settings.get("version") or server.game_version),
             "wakes": server.wake_by_join,
             "allow": server.wake_names or None,
-            "expected_seconds": round(took if took is not None else _usual_seconds(server.template)),
+            "expected_seconds": round(
+                (took if took is not None else _usual_seconds(server.template)) + _seconds_away(server)
+            ),
         }
 
     def _has_credit(self, server: Server) -> bool:
@@ -146,6 +152,11 @@ class Doors:
             except KontorError as error:
                 log.info("wake_refused", server=str(server_id), error=type(error).__name__)
         return woken
+
+
+def _seconds_away(server: Server) -> float:
+    """How long its world probably takes to come back."""
+    return 1 + (server.disk_bytes or 0) / UNPACKED_A_SECOND if server.world is None else 0.0
 
 
 def _usual_seconds(slug: str) -> float:

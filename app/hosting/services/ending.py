@@ -23,6 +23,7 @@ from app.hosting.services.life import (
     set_state,
     show,
 )
+from app.hosting.services.revert import take_back
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor
 from app.kit.db import db, lock, move, require_transaction, transaction
@@ -62,6 +63,8 @@ def _end(server: Server, run: Run, seen: Seen) -> None:
     run.disk_bytes = server.disk_bytes
     close_run(server, at, reason, seen.exit_code)
     turn.give_back(server)
+    if reason in CRASHES and ending.restarts:
+        take_back(server, run)
     ran = 0
     if server.started_at is not None:
         ran = round((at - server.started_at).total_seconds())

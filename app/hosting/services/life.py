@@ -13,6 +13,7 @@ from app.hosting.models import Run, Server
 from app.hosting.rules.ending import after_crash, begin_state
 from app.hosting.rules.server import ALIVE, RESTING, Desired, Reason, State
 from app.hosting.services import charge, ports, turn
+from app.hosting.services.revert import take_back
 from app.kit import clock, live
 from app.kit.authz import SYSTEM, Actor
 from app.kit.db import db, lock, move, require_transaction, transaction
@@ -178,8 +179,10 @@ def record_failure(server_id: UUID, run_id: UUID | None, reason: Reason) -> None
         now = clock.now()
         ending = after_crash(server.facts(), reason, now)
         if server.state == State.STARTING:
-            close_run(server, now, reason)
+            run = close_run(server, now, reason)
             turn.give_back(server)
+            if run is not None and ending.restarts and reason is Reason.NOT_STARTED:
+                take_back(server, run)
         set_state(
             server, ending.state, desired=ending.desired.value, reason=reason.value,
             crash_count=ending.crash_count, next_restart_at=ending.next_restart_at,

@@ -136,6 +136,11 @@ def _sentence(event: Recorded) -> tuple[str, str, str]:
         "stop_requested": (_("Stopp angefordert"), "square", ""),
         "stopped": (_("Server gestoppt"), "square", ""),
         "crashed": (_("Server abgestürzt"), "triangle-alert", "bad"),
+        "reverted": (
+            _("Kam mit den neuen Einstellungen nicht hoch: die letzten guten gelten wieder"),
+            "undo-2",
+            "warn",
+        ),
         "held": (_("Neustart zurückgehalten: Guthaben reicht nicht"), "wallet", "warn"),
         "changed": (_("Einstellungen geändert"), "settings", ""),
         "command_sent": (_("Befehl gesendet"), "terminal", ""),

@@ -1,0 +1,75 @@
+"""What killed attempts left behind: generations of worlds and copies that no row names. Nothing a row names is touched."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import or_, select
+
+from app.hosting.gateways.runtime import RuntimeFault, RuntimeUnavailable
+from app.hosting.models import Archive, Server
+from app.hosting.rules.archive import ArchiveState, Purpose
+from app.hosting.rules.server import State
+from app.hosting.services.forget import forget_object
+from app.hosting.services.place import NODE, runtime_named
+from app.kit import clock
+from app.kit.db import db, lock, transaction
+
+log = structlog.get_logger(__name__)
+FORGOTTEN = timedelta(hours=2)
+"""No attempt lives so long without its job being tried again."""
+
+
+def tidy() -> int:
+    """Remove leftovers. Returns how many."""
+    moved = select(Archive.server_id).where(Archive.server_id == Server.id).exists()
+    wanted = select(Server.id, Server.runtime).where(
+        Server.node == NODE, Server.state != State.DELETED.value, or_(moved, Server.next_world.is_not(None))
+    )
+    servers = db.session.execute(wanted).all()
+    db.session.rollback()
+    return sum(_worlds(server_id, runtime) for server_id, runtime in servers) + _copies()
+
+
+def _worlds(server_id: UUID, runtime: str) -> int:
+    """Looked at first and compared with the row afterwards: a generation is named there before it is made."""
+    done = 0
+    try:
+        there = runtime_named(runtime).list_worlds(server_id)
+        server = db.session.get_one(Server, server_id, populate_existing=True)
+        named = {server.world, server.next_world}
+        db.session.rollback()
+        for world in there:
+            if world not in named:
+                runtime_named(runtime).remove_world(server_id, world)
+                done += 1
+    except (RuntimeUnavailable, RuntimeFault, LookupError):
+        log.warning("tidy_failed", server=str(server_id), exc_info=True)
+    return done
+
+
+def _copies() -> int:
+    """Rows of attempts that a start overtook and whose worker was killed before it could say so."""
+    old = select(Archive.id, Archive.server_id).where(
+        Archive.state == ArchiveState.MAKING.value,
+        Archive.purpose == Purpose.REST.value,
+        Archive.created_at < clock.now() - FORGOTTEN,
+    )
+    found = db.session.execute(old).all()
+    db.session.rollback()
+    return sum(_give_up(archive_id, server_id) for archive_id, server_id in found)
+
+
+def _give_up(archive_id: UUID, server_id: UUID) -> bool:
+    with transaction():
+        server = lock(Server, server_id)
+        archive = db.session.get_one(Archive, archive_id, populate_existing=True)
+        moving = server.state == State.ARCHIVING and server.archive_id == archive_id
+        if moving or archive.state != ArchiveState.MAKING:
+            return False
+        archive.state, archive.finished_at = ArchiveState.FAILED.value, clock.now()
+        if archive.key:
+            forget_object(archive.organisation_id, server_id, archive.key)
+        return True
