@@ -171,7 +171,7 @@ def measure(games: Games, at: int) -> int:
         sample.keep(readings, at)
         vitals.note_disks(disks)
     for key in readings:
-        live.changed("hosting-server", key, "metrics", "cost")
+        live.changed("hosting-server", key, "metrics", "cost", "monitoring")
     return len(readings)
 
 

@@ -119,6 +119,7 @@ class Helpers:
         items = [
             (_("Übersicht"), "hosting.server", True),
             (_("Konsole"), "hosting.server_console", True),
+            (_("Auslastung"), "hosting.server_monitoring", True),
             (_("Ereignisse"), "hosting.server_events", True),
             (_("Zeitpläne"), "hosting.server_schedules", may(current_actor(), P.schedule_read)),
             (_("Dateien"), "hosting.server_files", may(current_actor(), P.file_read)),
