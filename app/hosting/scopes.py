@@ -11,7 +11,12 @@ from app.hosting.policies import P
 
 def register_scopes() -> None:
     """Offer them on the token page. "costs:read" is billing's and gets the servers' costs added."""
-    add_scope("servers:read", label=lazy_gettext("Server lesen"), permissions=[P.server_read], order=10)
+    add_scope(
+        "servers:read",
+        label=lazy_gettext("Server lesen"),
+        permissions=[P.server_read, P.schedule_read],
+        order=10,
+    )
     add_scope(
         "servers:power",
         label=lazy_gettext("Server starten, stoppen und Befehle senden"),
@@ -21,7 +26,14 @@ def register_scopes() -> None:
     add_scope(
         "servers:write",
         label=lazy_gettext("Server anlegen, ändern und löschen"),
-        permissions=[P.server_read, P.server_create, P.server_settings, P.server_delete],
+        permissions=[
+            P.server_read,
+            P.server_create,
+            P.server_settings,
+            P.server_delete,
+            P.schedule_read,
+            P.schedule_write,
+        ],
         order=30,
     )
     add_scope(
