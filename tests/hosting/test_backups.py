@@ -624,7 +624,7 @@ def test_what_somebody_keeps_stays(host: Host, store: FolderStore, tmp_path: Pat
     kept = rows(server_id)[0].id
     backup.keep_backup(host.owner, server_id, kept, on=True)
     days(host, server_id, 3)
-    assert [row.id for row in rows(server_id) if row.state == "verified"][0] == kept
+    assert next(row.id for row in rows(server_id) if row.state == "verified") == kept
     assert states(server_id).count("verified") == 2
     check_whole(host, server_id, tmp_path)
 
