@@ -192,3 +192,20 @@ def test_files_of_a_real_game(real: tuple[Flask, Host, Watch], node_tools: objec
     assert {b"plan.txt", b"ordner", b"world"} <= {
         one.name for one in list_folder(host.owner, server_id, "")[2].entries
     }
+
+
+def test_what_people_upload_is_never_run(
+    real: tuple[Flask, Host, Watch], node_tools: object, tmp_path: Path
+) -> None:
+    """Node falls back to modules below HOME and to NODE_PATH; packages of the game ask for some that are not installed."""
+    _app, host, watch = real
+    server_id = host.create(deploy=True)
+    runtime_named("process").make_world(server_id, "")
+    for folder in (".node_modules", ".node_libraries", "node_modules"):
+        make(host.owner, server_id, "", folder, kind="folder")
+        for module in ("supports-color", "encoding", "bufferutil", "utf-8-validate"):
+            make(host.owner, server_id, folder, module, kind="folder")
+            code = f"require('fs').writeFileSync({str(tmp_path / 'ran')!r}, '')".encode()
+            upload(host.owner, server_id, f"{folder}/{module}", [Sent("index.js", [code])])
+    until(watch, host, server_id, "running", 240)
+    assert not (tmp_path / "ran").exists()

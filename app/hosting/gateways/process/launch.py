@@ -227,7 +227,8 @@ def _command(
     )
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(server.data(spec.world)),
+        # Not the game's folder: Node looks there for modules it misses, and people put files into that one.
+        "HOME": str(server.path / "tmp"),
         "TMPDIR": str(server.path / "tmp"),
         "LANG": "C.UTF-8",
         "NODE_ENV": "production",
