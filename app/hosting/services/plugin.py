@@ -19,6 +19,7 @@ from app.hosting.rules.server import State
 from app.hosting.services import charge
 from app.hosting.services.file_faults import FilesAway
 from app.hosting.services.files import away
+from app.hosting.services.life import show
 from app.hosting.services.plugin_backup import backups
 from app.hosting.services.plugin_jars import kept
 from app.hosting.services.plugin_plan import Offer, Planner, basis_of, fault_words, jar_of, rows_of
@@ -134,6 +135,7 @@ def _write(
     db.session.add(row)
     db.session.flush()
     order_job(row.id, row.organisation_id, row.server_id)
+    show(row.server_id, "plugins")
     return row.id
 
 

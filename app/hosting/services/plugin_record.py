@@ -18,6 +18,7 @@ from app.hosting.plugin_events import (
 )
 from app.hosting.rules.plugin_step import ChangeState, Failure, Kind, Step
 from app.hosting.services import charge
+from app.hosting.services.life import show
 from app.hosting.services.plugin_jars import forget_old, remove_jar
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor
@@ -41,6 +42,7 @@ def record_done(change: PluginChange, server: Server, steps: list[Step]) -> None
     change.state, change.finished_at, change.failure = ChangeState.DONE.value, clock.now(), None
     db.session.flush()
     forget_old(server.id)
+    show(server.id, "plugins", "events")
 
 
 def _apply(change: PluginChange, server: Server, row: Plugin | None, step: Step) -> None:
@@ -85,12 +87,14 @@ def record_failed(change: PluginChange, failure: Failure) -> None:
         PluginsFailed(change.id, change.kind, failure.value, change.automatic), actor=_who(change),
         organisation_id=change.organisation_id, subject=charge.subject(change.server_id),
     )  # fmt: skip
+    show(change.server_id, "plugins", "events")
 
 
 def record_waiting(change: PluginChange, failure: Failure) -> None:
     """It waits for something that may come back. Joins the caller's transaction; the row is locked."""
     require_transaction()
     change.failure = failure.value
+    show(change.server_id, "plugins")
 
 
 def _who(change: PluginChange) -> Actor:

@@ -14,6 +14,7 @@ from app.hosting.views import facts
 from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import live_lines, numbered_tail
 from app.hosting.views.monitoring import render_now
+from app.hosting.views.plugin import render_going_on
 from app.kit import live
 from app.kit.errors import NotFound
 
@@ -59,6 +60,7 @@ def register_fragments() -> None:
     """Tell the live process how each part of a server looks."""
     for aspect, (template, more) in FRAGMENTS.items():
         live.fragment(prefix=PREFIX, aspect=aspect, authorise=may_see, render=_render(template, more))
+    live.fragment(prefix=PREFIX, aspect="plugins", authorise=may_see, render=render_going_on)
     live.fragment(prefix=PREFIX, aspect="monitoring", authorise=may_see, render=render_now)
     console = _render("_console_log", _log)
     live.fragment(
