@@ -14,11 +14,21 @@ import pytest
 from flask import Flask
 
 from app.billing.services.reconcile import find_differences
-from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailable
+from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailable, unpack
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.models import Archive
 from app.hosting.rules.archive import ArchiveState
-from app.hosting.services import archive, archive_tidy, archive_work, doors
+from app.hosting.services import (
+    archive,
+    archive_tidy,
+    archive_work,
+    backup,
+    backup_due,
+    backup_work,
+    doors,
+    restore,
+    restore_work,
+)
 from app.hosting.services.place import use_archive
 from app.hosting.services.server import change_server, delete_server, start_server, stop_server
 from app.kit import clock
@@ -448,3 +458,31 @@ def test_what_killed_attempts_left_is_removed_and_nothing_else(
     assert host.node.worlds.generations(server_id) == [host.row(server_id).world]
     assert content(host, server_id) == WORLD
     assert len(objects(store, tmp_path)) == 1, "the last verified archive stays"
+
+
+@pytest.mark.parametrize("test_run", [False, True])
+def test_what_is_being_unpacked_is_no_leftover(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch, test_run: bool
+) -> None:
+    """A restore or a restore test is under way while leftovers are looked for: nothing of it goes."""
+    server_id = stopped(host)
+    backup_id = backup.create_backup(host.owner, server_id)
+    host.settle()
+    (host.node.worlds.of(server_id, "").folder / "level.dat").write_bytes(b"another seed")
+    looked: list[int] = []
+
+    def meanwhile(chunks: Any, folder: Path, packed: Any) -> None:
+        unpack(chunks, folder, packed)
+        looked.append(archive_tidy.tidy())
+        assert folder.exists()
+
+    monkeypatch.setattr(backup_work if test_run else restore_work, "unpack", meanwhile)
+    if test_run:
+        clock.advance(8 * 86400)
+        backup_due.run_due()
+    else:
+        restore.restore_backup(host.owner, server_id, backup_id)
+    recover(host)
+    assert looked == [0]
+    expected = WORLD | {"level.dat": b"another seed"} if test_run else WORLD
+    assert content(host, server_id) == expected

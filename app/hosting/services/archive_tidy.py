@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import or_, select
 
 from app.hosting.gateways.runtime import RuntimeFault, RuntimeUnavailable
-from app.hosting.models import Archive, Server
+from app.hosting.models import Archive, BackupPlan, Restore, Server
 from app.hosting.rules.archive import ArchiveState, Purpose
+from app.hosting.rules.backup import OPEN
 from app.hosting.rules.server import State
 from app.hosting.services.forget import forget_object
 from app.hosting.services.place import NODE, runtime_named
@@ -34,20 +35,31 @@ def tidy() -> int:
 
 
 def _worlds(server_id: UUID, runtime: str) -> int:
-    """Looked at first and compared with the row afterwards: a generation is named there before it is made."""
+    """Looked at first and compared with the rows afterwards: a generation is named there before it is made, and one that
+    is named nowhere then is never named again.
+    """
     done = 0
     try:
         there = runtime_named(runtime).list_worlds(server_id)
-        server = db.session.get_one(Server, server_id, populate_existing=True)
-        named = {server.world, server.next_world}
-        db.session.rollback()
-        for world in there:
-            if world not in named:
-                runtime_named(runtime).remove_world(server_id, world)
-                done += 1
+        for world in set(there) - _named(server_id):
+            runtime_named(runtime).remove_world(server_id, world)
+            done += 1
     except (RuntimeUnavailable, RuntimeFault, LookupError):
         log.warning("tidy_failed", server=str(server_id), exc_info=True)
     return done
+
+
+def _named(server_id: UUID) -> set[str | None]:
+    """Generations that are the server's, or that somebody is unpacking. Under the server's lock, which is also held when
+    the one becomes the other.
+    """
+    with transaction():
+        server = lock(Server, server_id)
+        restoring = select(Restore.world).where(Restore.server_id == server_id, Restore.state.in_(OPEN))
+        testing = select(BackupPlan.test_world).where(BackupPlan.server_id == server_id)
+        return {
+            server.world, server.next_world, *db.session.scalars(restoring), *db.session.scalars(testing),
+        }  # fmt: skip
 
 
 def _copies() -> int:
