@@ -23,6 +23,7 @@ from app.hosting.rules.webhook import (
     contents,
     due,
     earliest,
+    outage_pause,
     parse_address,
     read_answer,
     retry_in,
@@ -237,6 +238,11 @@ def test_it_is_tried_more_and_more_rarely_and_then_given_up() -> None:
     assert waits[: len(RETRY)] == list(RETRY) == sorted(RETRY)
     assert waits[len(RETRY) :] == [None] * (8 - len(RETRY))
     assert sum(RETRY) < 3600
+
+
+def test_a_silence_is_listened_to_more_and_more_rarely() -> None:
+    assert [outage_pause(n) for n in range(1, 8)] == [15, 30, 60, 120, 240, 300, 300]
+    assert outage_pause(10**6) == 300
 
 
 # --- answers -------------------------------------------------------------------------------------------------

@@ -354,11 +354,31 @@ def test_what_is_gone_is_switched_off_and_people_hear_of_it(
 def test_trouble_is_waited_out(channel: Channel, trouble: str) -> None:
     channel.discord.fail(trouble, trouble)
     channel.happen(crash())
-    for seconds in (3, 5, 30):
+    for seconds in (3, 15, 30):
         channel.later(seconds)
     assert len(channel.embeds()) == 1
     assert [(row.state, row.failures, row.attempts) for row in channel.rows()] == [("sent", 2, 3)]
     assert channel.row().state == "on"
+
+
+def test_a_silent_discord_costs_one_worker_a_moment_now_and_then(channel: Channel) -> None:
+    """However many messages wait, only one knocks, and more and more rarely; the test button always does."""
+    for number in range(2, 9):
+        channel.add(number)
+    channel.discord.fail(*["kept, then silent"] * 40)
+    channel.happen(crash())
+    channel.later(3)
+    for _ in range(60):
+        channel.later(10)
+    assert channel.discord.requests == 6, "after 0, 15, 45, 105, 225 and 465 s"
+    answer = services.try_webhook(channel.host.owner, channel.id)
+    assert answer is not None
+    assert answer.outcome is Outcome.SILENT
+    channel.discord._plan.clear()
+    channel.later(600)
+    channel.later(60)
+    assert all(state == "sent" for state in channel.states() if state != "failed")
+    assert {len(channel.embeds(number)) >= 1 for number in range(1, 9)} == {True}
 
 
 def test_and_given_up_in_the_end(channel: Channel) -> None:

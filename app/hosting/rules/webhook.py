@@ -199,6 +199,11 @@ def retry_in(attempts: int) -> int | None:
     return RETRY[attempts - 1] if attempts <= len(RETRY) else None
 
 
+def outage_pause(streak: int) -> float:
+    """Seconds in which nobody knocks after the `streak`th silence in a row: each one costs a worker its time."""
+    return float(min(15 * 2 ** min(streak - 1, 8), 300))
+
+
 # --- what came of it -----------------------------------------------------------------------------------------
 
 
@@ -218,6 +223,8 @@ class Outcome(StrEnum):
 
 SWITCHES_OFF = frozenset({Outcome.GONE, Outcome.REFUSED, Outcome.FORUM})
 WORTH_RETRYING = frozenset({Outcome.TROUBLE, Outcome.UNREACHABLE, Outcome.SILENT})
+
+SILENCE = frozenset({Outcome.UNREACHABLE, Outcome.SILENT})
 
 LONGEST_PAUSE = 3600.0
 UNKNOWN_WEBHOOK, UNKNOWN_CHANNEL, THREADS_ONLY = 10015, 10003, 220001

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -14,12 +15,14 @@ from app.hosting.events import WebhookSwitchedOff
 from app.hosting.models import Webhook, WebhookMessage
 from app.hosting.models.webhook import DROPPED, OFF, ON, WAITING
 from app.hosting.notices import WEBHOOK_OFF
-from app.hosting.rules.webhook import SWITCHES_OFF, Answer
+from app.hosting.rules.webhook import SILENCE, SWITCHES_OFF, Answer, outage_pause
 from app.kit import clock
 from app.kit.db import db, require_transaction
 from app.messaging.api import notify
 
 HOLD = "hosting.discord_held_until"
+OUTAGE = "hosting.discord_outage"
+"""{"until", "streak"} while Discord does not answer; None when it does."""
 KEPT = 20
 """Messages that are remembered of each webhook."""
 
@@ -31,6 +34,13 @@ def pause_left(webhook: Webhook) -> float:
     if everywhere:
         held.append(datetime.fromisoformat(everywhere))
     return max((max(held) - clock.now()).total_seconds(), 0.0) if held else 0.0
+
+
+def outage_left() -> float:
+    """Seconds until somebody may knock again at a Discord that did not answer."""
+    known = get_setting(None, OUTAGE)
+    left = (datetime.fromisoformat(known["until"]) - clock.now()).total_seconds() if known else 0.0
+    return max(left, 0.0)
 
 
 def obey(webhook_id: UUID, answer: Answer) -> Webhook | None:
@@ -55,14 +65,25 @@ def obey(webhook_id: UUID, answer: Answer) -> Webhook | None:
         if answer.outcome in SWITCHES_OFF and row.state == ON:
             _switch_off(row, answer)
     if answer.everywhere:
-        _hold_all(until)
+        _put(HOLD, until.isoformat())
+    _note_silence(answer)
     return next((row for row in rows if row.id == webhook_id), None)
 
 
-def _hold_all(until: datetime) -> None:
+def _note_silence(answer: Answer) -> None:
+    known = get_setting(None, OUTAGE)
+    if answer.outcome in SILENCE:
+        streak = (known["streak"] if known else 0) + 1
+        until = clock.now() + timedelta(seconds=outage_pause(streak))
+        _put(OUTAGE, {"until": until.isoformat(), "streak": streak})
+    elif known:
+        _put(OUTAGE, None)
+
+
+def _put(key: str, value: Any) -> None:
     """Of several workers that hear it at the same moment for the first time, one writes it down."""
     with suppress(IntegrityError), db.session.begin_nested():
-        put_setting(None, HOLD, until.isoformat())
+        put_setting(None, key, value)
 
 
 def _switch_off(row: Webhook, answer: Answer) -> None:

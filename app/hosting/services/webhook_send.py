@@ -31,7 +31,7 @@ from app.hosting.rules.webhook import (
     spend,
 )
 from app.hosting.services.webhook import address_of, discord, drop_waiting
-from app.hosting.services.webhook_pace import forget_old, obey, pause_left
+from app.hosting.services.webhook_pace import forget_old, obey, outage_left, pause_left
 from app.hosting.services.webhook_text import About, message
 from app.kit import clock, observe
 from app.kit.db import M, db, require_transaction, transaction
@@ -109,8 +109,8 @@ def _locked(model: type[M], row_id: UUID) -> M | None:
 
 
 def _not_yet(webhook: Webhook, row: WebhookMessage) -> float:
-    """Seconds to wait: for its time, our own pace, Discord's pause, an older message."""
-    waits = [_until(row.due_at), pause_left(webhook)]
+    """Seconds to wait: for its time, our own pace, Discord's pause or silence, an older message."""
+    waits = [_until(row.due_at), pause_left(webhook), outage_left()]
     if row.state == OPEN:
         waits.append(_until(earliest(webhook.spent_until, clock.now())))
         older = db.session.scalar(
