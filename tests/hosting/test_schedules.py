@@ -17,6 +17,7 @@ from app.hosting.rules.schedule_action import Action, Verdict, verdict
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.services import schedule_run
 from app.hosting.services.ending import order_end
+from app.hosting.services.personal import export_servers
 from app.hosting.services.schedule import (
     MOST,
     change_schedule,
@@ -433,6 +434,19 @@ def test_managers_plan_members_look_and_strangers_find_nothing(host: Host, four:
         delete_schedule(host.owner, other, schedule_id)
     delete_schedule(host.owner, server_id, schedule_id)
     assert db.session.get(Schedule, schedule_id) is None
+
+
+def test_who_made_a_plan_gets_it_with_their_data_without_its_command(host: Host, four: datetime) -> None:
+    server_id = host.create()
+    plan(host, server_id, four, Action.COMMAND, command="say Steve")
+    assert host.owner.person_id is not None
+    found = export_servers(host.owner.person_id)["plans"]
+    assert [(one["server"], one["action"], one["zone"]) for one in found] == [
+        (str(server_id), "command", "UTC")
+    ]
+    assert "Steve" not in str(found)
+    assert host.stranger.person_id is not None
+    assert export_servers(host.stranger.person_id)["plans"] == []
 
 
 def test_plans_go_with_their_server(host: Host, four: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from app.accounts.api import sole_organisations
 from app.core.api import Activity, Retention, contributor, delete_file
-from app.hosting.models import Report, ReportPlan, Run, Server
+from app.hosting.models import Report, ReportPlan, Run, Schedule, Server
 from app.hosting.rules.server import State
 from app.hosting.services.setup import order_deletion
 from app.kit.authz import SYSTEM
@@ -78,7 +78,7 @@ ACTIVITIES = (
 
 
 def export_servers(person_id: UUID) -> dict[str, Any]:
-    """Servers the person made and runs they started."""
+    """Servers and plans the person made, and runs they started."""
     servers = db.session.execute(
         select(Server.id, Server.name, Server.template, Server.created_at).where(
             Server.created_by == person_id
@@ -89,7 +89,16 @@ def export_servers(person_id: UUID) -> dict[str, Any]:
         .where(Run.requested_by == person_id)
         .order_by(Run.requested_at)
     )
+    plans = db.session.execute(
+        select(Schedule.server_id, Schedule.action, Schedule.cron, Schedule.zone, Schedule.created_at)
+        .where(Schedule.created_by == person_id)
+        .order_by(Schedule.id)
+    )
     return {
+        "plans": [
+            {"server": str(i), "action": action, "times": cron, "zone": zone, "created_at": at.isoformat()}
+            for i, action, cron, zone, at in plans
+        ],
         "servers": [
             {"id": str(i), "name": name, "template": template, "created_at": at.isoformat()}
             for i, name, template, at in servers
