@@ -20,7 +20,7 @@ from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailabl
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.models import Archive, Backup, BackupPlan, SaveHold, Server
 from app.hosting.rules.backup import Origin
-from app.hosting.services import backup, backup_due, backup_test, backup_work, saving
+from app.hosting.services import backup, backup_due, backup_made, backup_test, backup_work, saving
 from app.hosting.services.archive import archive_server
 from app.hosting.services.backup_plan import change_plan
 from app.hosting.services.place import use_archive
@@ -390,7 +390,7 @@ def killed_at(step: int) -> Iterator[list[str]]:
     for name in ("put", "get_part", "finish", "get"):
         wrap(FolderStore, name)
     for module, names in (
-        (backup, ("begin_making", "record_made")),
+        (backup_made, ("begin_making", "record_made")),
         (saving, ("_take", "_forget")),
         (backup_test, ("begin_test", "record_tested", "cleared")),
     ):

@@ -40,13 +40,13 @@ from app.hosting.gateways.runtime import (
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.rules.archive import Failure
 from app.hosting.rules.backup import everything, moving
-from app.hosting.services import backup as rows
+from app.hosting.services import backup_made as rows
 from app.hosting.services import backup_test, saving
 from app.hosting.services.archive_work import EXPECTED, NotWanted, failure_of, watched
-from app.hosting.services.backup import Making
+from app.hosting.services.backup_made import Making
 from app.hosting.services.backup_test import Testing
 from app.hosting.services.place import archive_store, runtime_named
-from app.kit import clock, observe
+from app.kit import clock, live, observe
 
 log = structlog.get_logger(__name__)
 MADE = observe.counter("kontor_backups_total", "Attempts to make a backup, by outcome.", ("outcome",))
@@ -128,7 +128,7 @@ def _copy(runtime: Runtime, store: Store, making: Making) -> Packed:
             raise NotPackable("changed")
     verify(
         watched(
-            store.get_part(making.key), packed.size_bytes, "verifying-archive", "checked", lambda: rows.still_wanted(making)
+            store.get_part(making.key), packed.size_bytes, "verifying-archive", "checked", lambda: _wanted(making)
         ),
         packed,
     )  # fmt: skip
@@ -144,6 +144,12 @@ def _copy_live(runtime: Runtime, store: Store, making: Making, folder: Path) -> 
         return _into(store, making, folder, moving(template.save.moving), keep)
 
 
+def _wanted(making: Making) -> bool:
+    """Asked once a second: whether to go on. Whoever looks sees how far it is."""
+    live.changed("hosting-server", making.server_id, "backups")
+    return rows.still_wanted(making)
+
+
 def _into(
     store: Store, making: Making, folder: Path, may_change: MayChange | None, keep: Callable[[], None]
 ) -> Packed:
@@ -151,7 +157,7 @@ def _into(
 
     def wanted() -> bool:
         keep()
-        return rows.still_wanted(making)
+        return _wanted(making)
 
     moves = may_change or (lambda path: False)
     before = fingerprint(folder, moves)

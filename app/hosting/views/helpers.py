@@ -121,6 +121,7 @@ class Helpers:
             (_("Konsole"), "hosting.server_console", True),
             (_("Auslastung"), "hosting.server_monitoring", True),
             (_("Ereignisse"), "hosting.server_events", True),
+            (_("Backups"), "hosting.server_backups", may(current_actor(), P.backup_read)),
             (_("Zeitpläne"), "hosting.server_schedules", may(current_actor(), P.schedule_read)),
             (_("Plugins"), "hosting.server_plugins", may(current_actor(), P.plugin_read)),
             (_("Dateien"), "hosting.server_files", may(current_actor(), P.file_read)),
