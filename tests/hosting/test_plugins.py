@@ -231,8 +231,6 @@ def test_what_is_pinned_stays(rig: Rig) -> None:
 
 
 def test_an_update_that_breaks_another_is_left_out(rig: Rig) -> None:
-    vault = rig.rows  # the version ids are those of the fake
-    assert vault
     exact = next(v for v, one in rig.fake.versions.items() if one["project_id"] == rig.vault)
     rig.publish("essentialsx", "2.22", 3, needs=({"project_id": rig.vault, "version_id": exact, "dependency_type": "required"},))  # fmt: skip
     rig.install("essentialsx")
@@ -338,8 +336,7 @@ def test_a_jar_by_hand_is_recognised_and_adopted(rig: Rig) -> None:
     plugin_check.check_server(rig.host.owner, rig.server_id)
     rig.update()
     rig.host.run_jobs()
-    assert sorted(rig.lying()) == ["link.jar", "luckperms-5.5.jar", "own.jar"][1:] or "own.jar" in rig.lying()
-    assert "Perms.jar" not in rig.lying()
+    assert {"luckperms-5.5.jar", "own.jar"} == {one.name for one in rig.folder.iterdir() if not one.is_symlink()}
     with pytest.raises(Conflict, match="kennt Modrinth nicht"):
         plugin_adopt.adopt(rig.host.owner, rig.server_id, "own.jar")
 

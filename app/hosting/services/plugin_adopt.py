@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.hosting.gateways.files import FileFault, Place
 from app.hosting.models import Server
 from app.hosting.policies import P
+from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.plugin import Release
 from app.hosting.rules.plugin_step import Jar, Kind, Step
 from app.hosting.services.file_faults import FilesAway
@@ -45,7 +46,7 @@ class Known:
     """The same project is installed already."""
 
 
-def look_into(server: Server, folder: str) -> Folder:
+def look_into(server: Server | ServerDetail, folder: str) -> Folder:
     """The jars of a server, for pages. Never raises: who cannot look says why."""
     try:
         place = place_of(server)
