@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.hosting.models import Archive, Backup, BackupPlan, Restore
 from app.hosting.rules.archive import ArchiveState, Purpose
@@ -94,7 +95,7 @@ _ROW = (
 )  # fmt: skip
 
 
-def _there(server_id: UUID) -> Select[tuple[object, ...]]:
+def _there(server_id: UUID) -> Any:
     return (
         select(*_ROW)
         .join(Backup, Backup.archive_id == Archive.id)
@@ -106,9 +107,9 @@ def _there(server_id: UUID) -> Select[tuple[object, ...]]:
     )
 
 
-def _row(values: object) -> BackupRow:
-    first, state, *rest = values  # type: ignore[misc]
-    return BackupRow(first, ArchiveState(state), *rest)
+def _row(values: Any) -> BackupRow:
+    row_id, state, *rest = values
+    return BackupRow(row_id, ArchiveState(state), *rest)
 
 
 def backups_of(server_id: UUID) -> list[BackupRow]:

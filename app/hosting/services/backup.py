@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.core.api import NotNow, record
-from app.hosting import events, tasks
+from app.hosting import backup_events as events
+from app.hosting import tasks
 from app.hosting.errors import BackupFailed
 from app.hosting.models import Archive, Backup, Server
 from app.hosting.policies import P

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.api import NotNow, record
-from app.hosting import events
+from app.hosting import backup_events as events
 from app.hosting.gateways.archive import Packed
 from app.hosting.models import Archive, Backup, BackupPlan, Restore, Server
 from app.hosting.rules.archive import ArchiveState, Failure, Purpose

@@ -103,7 +103,8 @@ def download_backup(server_id: UUID, backup_id: UUID) -> ResponseReturnValue:
             _("Das Archiv gibt dieses Backup nicht heraus. Bitte wende dich an den Betreiber.")
         ) from error
     response = Response(chain([first], chunks), mimetype="application/zstd")
-    response.content_length = size
+    if size is not None:
+        response.content_length = size
     response.headers["Content-Disposition"] = disposition(f"{found.name} {made:%Y-%m-%d %H%M}.tar.zst")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
