@@ -72,6 +72,14 @@ def _register_backups(area: Any) -> None:
     )  # fmt: skip
 
 
+def _register_plugins(area: Any) -> None:
+    """What should have come by itself and did not."""
+    notice_kind(
+        PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",
+        text=_l("Plugins von %(server)s wurden nicht aktualisiert. Es ist alles, wie es war."), refs=_SERVER, order=32,
+    )  # fmt: skip
+
+
 def register_kinds() -> None:
     """Make the kinds known, with what is switched on by default."""
     area = _l("Server")
@@ -104,10 +112,7 @@ def register_kinds() -> None:
         text=_l("%(server)s kam mit den neuen Einstellungen nicht hoch. Die letzten guten gelten wieder."),
         refs=_SERVER, by_mail=True, order=22,
     )  # fmt: skip
-    notice_kind(
-        PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",
-        text=_l("Plugins von %(server)s wurden nicht aktualisiert. Es ist alles, wie es war."), refs=_SERVER, order=30,
-    )  # fmt: skip
+    _register_plugins(area)
     _register_backups(area)
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
