@@ -23,8 +23,10 @@ def register(app: Flask) -> None:
     from app.hosting.policies import grant_all
     from app.hosting.queries.exposed import expose
     from app.hosting.scopes import register_scopes
+    from app.hosting.services.backup_door import ServerBackups
     from app.hosting.services.personal import contribute
     from app.hosting.services.place import standard_runtimes, use_runtimes
+    from app.hosting.services.plugin_backup import use_backups
     from app.hosting.views import hosting, init_views
 
     templates()  # a broken template stops the start and says where
@@ -34,6 +36,7 @@ def register(app: Flask) -> None:
     contribute()
     expose()
     register_scopes()
+    use_backups(app, ServerBackups())
     use_runtimes(app, standard_runtimes(app.extensions["kontor-settings"]))
     for page in iter_modules([str(ROOT / "app/hosting/views")]):
         import_module(f"app.hosting.views.{page.name}")

@@ -22,8 +22,10 @@ from app.hosting.models import Archive, Backup, BackupPlan, SaveHold, Server
 from app.hosting.rules.backup import Origin
 from app.hosting.services import backup, backup_due, backup_made, backup_test, backup_work, saving
 from app.hosting.services.archive import archive_server
+from app.hosting.services.backup_door import ServerBackups
 from app.hosting.services.backup_plan import change_plan
 from app.hosting.services.place import use_archive
+from app.hosting.services.plugin_backup import Backed, backups, use_backups
 from app.hosting.services.server import delete_server, start_server, stop_server
 from app.kit import clock
 from app.kit.authz import SYSTEM
@@ -537,6 +539,23 @@ def test_others_wait_for_a_backup_and_do_not_go_on_without_it(
     host.settle()
     with pytest.raises(BackupFailed, match="full"):
         backup.require_backup(failed)
+
+
+def test_plugin_updates_get_their_backup_through_the_door(
+    app: Flask, host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_backups(app, ServerBackups())
+    server_id, found = playing(host), backups()
+    assert found is not None
+    with transaction():
+        lock(Server, server_id)
+        wanted = found.order(server_id)
+    assert found.state(wanted) is Backed.MAKING
+    host.settle()
+    assert found.state(wanted) is Backed.VERIFIED
+    backup.delete_backup(host.owner, server_id, wanted)
+    assert found.state(wanted) is Backed.FAILED
+    assert found.state(server_id) is Backed.FAILED, "one that never was"
 
 
 # --- daily, kept, tested -------------------------------------------------------------------------------------
