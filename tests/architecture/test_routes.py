@@ -175,11 +175,21 @@ def backup_of(people: People, server_id: object) -> UUID:
     with transaction() as session:
         session.add(
             Archive(
-                id=made, server_id=server_id, organisation_id=people.organisation_id, purpose="backup", state="verified",
-                key=f"{made.hex}.tar.zst", sha256="0" * 64, size_bytes=1, raw_bytes=1, files=1, game_version="1",
-                created_at=now, finished_at=now,
+                id=made,
+                server_id=server_id,
+                organisation_id=people.organisation_id,
+                purpose="backup",
+                state="verified",
+                key=f"{uuid4().hex}/{server_id.hex}/{made.hex}.tar.zst",
+                sha256="0" * 64,
+                size_bytes=1,
+                raw_bytes=1,
+                files=1,
+                game_version="1",
+                created_at=now,
+                finished_at=now,
             )
-        )  # fmt: skip
+        )
         session.flush()
         session.add(Backup(archive_id=made, server_id=server_id, origin="manual"))
     return made

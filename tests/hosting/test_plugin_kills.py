@@ -17,12 +17,10 @@ from app.hosting.gateways.modrinth.fake import FakeModrinth
 from app.hosting.rules.plugin_step import Kind
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_work
-from app.hosting.services.plugin_backup import use_backups
-from app.hosting.services.plugin_source import use_modrinth
 from app.kit.db import db
 from app.kit.errors import Conflict
 from tests.hosting.conftest import Host
-from tests.hosting.plugin_rig import Backups, Rig, plug
+from tests.hosting.plugin_rig import Rig, plugged
 from tests.hosting.plugin_rig import rig as rig
 from tests.hosting.plugin_rig import toy as toy
 from tests.services.modrinth import modrinth as modrinth
@@ -45,12 +43,8 @@ def pg(pg_host: Host, modrinth: FakeModrinth, toy: None) -> Iterator[Rig]:
 
 def _rig(host: Host, modrinth: FakeModrinth) -> Iterator[Rig]:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    backups = Backups()
-    plug(modrinth, app)
-    use_backups(app, backups)
-    yield Rig(host, modrinth, backups)
-    use_modrinth(app, None)
-    use_backups(app, None)
+    with plugged(app, modrinth) as stand_in:
+        yield Rig(host, modrinth, stand_in)
 
 
 def killed_at(line: int, change_id: UUID) -> bool:

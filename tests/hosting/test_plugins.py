@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core.models import File
-from app.hosting.models import PluginCare, PluginJar, Server
+from app.hosting.models import Archive, PluginCare, PluginJar, Server
 from app.hosting.rules.plugin_step import Kind
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_adopt, plugin_check, plugin_work
+from app.hosting.services.backup_door import ServerBackups
 from app.hosting.services.file_faults import FilesAway
 from app.hosting.services.plugin_backup import Backed, use_backups
 from app.hosting.services.plugin_source import ModrinthAway
@@ -196,6 +197,21 @@ def test_no_update_without_a_backup(rig: Rig) -> None:
         rig.update()
 
 
+def test_the_backup_before_is_a_real_one(rig: Rig) -> None:
+    use_backups(current_app, ServerBackups())
+    updatable(rig)
+    rig.update()
+    for _ in range(6):
+        clock.advance(6)
+        rig.host.run_jobs()
+    change = rig.change()
+    assert change.state == "done" and list(rig.lying()) == ["luckperms-5.4.2.jar"]
+    archive = db.session.get_one(Archive, change.backup_id)
+    assert (archive.purpose, archive.state) == ("backup", "verified")
+    assert change.finished_at is not None and archive.finished_at is not None
+    assert archive.finished_at <= change.finished_at
+
+
 def test_updates_are_asked_for_in_one_question(rig: Rig) -> None:
     rig.install("essentialsx")
     other = rig.host.running("Zweite")
@@ -232,7 +248,8 @@ def test_what_is_pinned_stays(rig: Rig) -> None:
 
 def test_an_update_that_breaks_another_is_left_out(rig: Rig) -> None:
     exact = next(v for v, one in rig.fake.versions.items() if one["project_id"] == rig.vault)
-    rig.publish("essentialsx", "2.22", 3, needs=({"project_id": rig.vault, "version_id": exact, "dependency_type": "required"},))  # fmt: skip
+    needs = {"project_id": rig.vault, "version_id": exact, "dependency_type": "required"}
+    rig.publish("essentialsx", "2.22", 3, needs=(needs,))
     rig.install("essentialsx")
     rig.install("luckperms")
     rig.publish("vault", "1.8", 8)
@@ -336,7 +353,9 @@ def test_a_jar_by_hand_is_recognised_and_adopted(rig: Rig) -> None:
     plugin_check.check_server(rig.host.owner, rig.server_id)
     rig.update()
     rig.host.run_jobs()
-    assert {"luckperms-5.5.jar", "own.jar"} == {one.name for one in rig.folder.iterdir() if not one.is_symlink()}
+    assert {"luckperms-5.5.jar", "own.jar"} == {
+        one.name for one in rig.folder.iterdir() if not one.is_symlink()
+    }
     with pytest.raises(Conflict, match="kennt Modrinth nicht"):
         plugin_adopt.adopt(rig.host.owner, rig.server_id, "own.jar")
 

@@ -14,14 +14,13 @@ from app.hosting.gateways.modrinth.fake import FakeModrinth
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_check
 from app.hosting.services.plugin_backup import use_backups
-from app.hosting.services.plugin_source import use_modrinth
 from app.hosting.views.plugin import render_going_on
 from app.kit import clock
 from app.kit.ui import icon
 from tests.architecture.test_page_queries import MOST, counted
 from tests.hosting.conftest import Host
 from tests.hosting.money import give_credit
-from tests.hosting.plugin_rig import Backups, Rig, plug
+from tests.hosting.plugin_rig import Rig, plugged
 from tests.hosting.plugin_rig import toy as toy
 from tests.people import People, sign_in
 from tests.services.modrinth import modrinth as modrinth
@@ -34,12 +33,8 @@ def rig(
 ) -> Iterator[Rig]:  # fmt: skip
     host.owner, host.organisation_id = people.alice.actor, people.organisation_id
     give_credit(people, 100)
-    backups = Backups()
-    plug(modrinth, app)
-    use_backups(app, backups)
-    yield Rig(host, modrinth, backups)
-    use_modrinth(app, None)
-    use_backups(app, None)
+    with plugged(app, modrinth) as stand_in:
+        yield Rig(host, modrinth, stand_in)
 
 
 @pytest.fixture
