@@ -127,11 +127,12 @@
       axes: [{ ...axis, size: 30, space: 64, values: labels }, { ...axis, size: 68, space: 32, incrs: panel.unit === "bytes" || panel.unit === "rate" ? BYTES : undefined, values: (_u, splits) => splits.map(write) }],
       series: series(panel),
       bands: panel.tracks.map((_name, i) => ({ series: [i * 3 + 2, i * 3 + 1], fill: () => colour(`series-${i + 1}`, 0.2) })),
-      cursor: { y: false, sync: { key: "monitoring", scales: ["x", null] }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => { goBack(); return null; } } },
+      cursor: { y: false, sync: { key: "monitoring", scales: ["x", null] }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => null } },
       hooks: {
         draw: [marks],
-        setCursor: [(plot) => { if (plot.cursor.event || plot.cursor.left < 0) point(plot.cursor.left < 0 ? null : plot.cursor.idx); }],
-        setSelect: [(plot) => { if (plot.select.width >= 6) chosen(plot); }],
+        // The charts share one pointer and tell of it all at once: only the one it is over is listened to.
+        setCursor: [(plot) => { if (pointed === panel) point(plot.cursor.left < 0 ? null : plot.cursor.idx); }],
+        setSelect: [(plot) => { if (pointed === panel && plot.select.width >= 6) chosen(plot); }],
       },
     };
   }
@@ -152,6 +153,8 @@
         const box = panel.plot.over.getBoundingClientRect();
         move(panel.plot.posToIdx(event.clientX - box.left));
       };
+      panel.plot.over.addEventListener("pointerenter", () => { pointed = panel; });
+      panel.plot.over.addEventListener("dblclick", goBack);
       panel.plot.over.addEventListener("pointerdown", touch);
       panel.plot.over.addEventListener("pointermove", touch);
     }
@@ -163,7 +166,8 @@
   }
 
   // --- reading values at an instant ---
-  let at = null;
+  let at = null; // the number of the point that is read
+  let pointed = null; // the panel under the mouse
   function valueOf(name, unit, i) {
     const track = shown.tracks[name];
     const value = track.mean[i];
@@ -242,9 +246,9 @@
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (mine !== turn) return;
-      const pointed = at === null ? null : shown.at[at];
+      const instantBefore = at === null ? null : shown.at[at];
       [asked, shown, loadedAt] = [wanted, found, now()];
-      render(pointed, quiet);
+      render(instantBefore, quiet);
       find("problem").hidden = true;
     } catch {
       if (mine === turn && !quiet) { find("problem").hidden = false; say(word("Failed")); }
@@ -254,12 +258,12 @@
   }
 
   // --- the page around the charts ---
-  function render(pointed, quiet) {
+  function render(kept, quiet) {
     if (panels[0].plot) panels.forEach((panel) => panel.plot.setData(columns(panel)));
     else build();
     scrub.max = String(shown.at.length - 1);
     scrub.disabled = false;
-    point(pointed === null ? null : shown.at.findLastIndex((start) => start <= pointed), true);
+    point(kept === null ? null : shown.at.findLastIndex((start) => start <= kept), true);
     find("step").textContent = shown.step_text;
     for (const [name, values] of Object.entries(shown.figures)) {
       root.querySelectorAll(`[data-monitoring-row="${name}"] [data-monitoring-figure]`).forEach((cell, i) => { cell.textContent = values[i]; });
