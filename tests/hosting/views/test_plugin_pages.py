@@ -118,6 +118,10 @@ def test_by_hand(alice: FlaskClient, rig: Rig) -> None:
     assert "Von Hand abgelegt" in html and "&lt;b&gt;.jar" in html
     asked = alice.post(f"/hosting/servers/{rig.server_id}/plugins/recognise").text
     assert "LuckPerms 5.4.1" in asked and "unbekannt" in asked
+    part = alice.post(
+        f"/hosting/servers/{rig.server_id}/plugins/recognise", headers={"HX-Request": "true"}
+    ).text
+    assert "<html" not in part and 'id="plugins-by-hand"' in part and "LuckPerms 5.4.1" in part
     data = {"filename": "Perms.jar"}
     assert alice.post(f"/hosting/servers/{rig.server_id}/plugins/adopt", data=data).status_code == 303
     rig.host.run_jobs()
