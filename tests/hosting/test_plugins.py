@@ -193,7 +193,7 @@ def test_no_update_without_a_backup(rig: Rig) -> None:
     rig.host.run_jobs()
     assert rig.change().failure == "backup" and list(rig.lying()) == ["luckperms-5.4.1.jar"]
     use_backups(current_app, None)
-    with pytest.raises(Conflict, match="Sicherung"):
+    with pytest.raises(Conflict, match="Backup"):
         rig.update()
 
 

@@ -125,7 +125,7 @@ def plugin_care(server_id: UUID) -> ResponseReturnValue:
     on = request.form.get("on") == "1"
     services.set_automatic(current_actor(), server_id, on=on)
     flash(
-        _("Updates kommen von selbst, jedes Mal nach einer Sicherung.")
+        _("Updates kommen von selbst, jedes Mal nach einem Backup.")
         if on
         else _("Updates kommen nur noch, wenn du sie holst."),
         "ok",
