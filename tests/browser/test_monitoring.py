@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.check import Listener, check_page
 from tests.browser.site import Site
@@ -32,10 +32,10 @@ def cell(page: Page, row: str) -> str:
     return page.locator(f'[data-monitoring-row="{row}"] td[data-monitoring-pointer]').inner_text()
 
 
-def plot(page: Page) -> dict[str, float]:
+def plot(page: Page) -> FloatRect:
     box = page.locator('[data-monitoring-panel="memory"] .u-over').bounding_box()
     assert box is not None
-    return dict(box)
+    return box
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
