@@ -10,7 +10,7 @@
   const LONGEST = 400 * 86400;
   const HEIGHT = 150; // pixels, as the drawn charts
   const OLDEST = 2 * 366 * 86400;
-  const language = document.documentElement.lang || "de";
+  const language = document.documentElement.lang === "en" ? "en-GB" : "de"; // as the server writes them
   const timeZone = root.dataset.zone;
   const scrub = find("scrub");
   const panels = all("panel").map((figure) => ({
@@ -33,7 +33,7 @@
   const writers = {
     bytes: size,
     rate: (value) => `${size(value)}/s`,
-    share: (value) => `${number(value * 100, value < 0.1 ? 1 : 0)}${language === "en" ? "" : "\u00a0"}%`,
+    share: (value) => `${number(value * 100, value < 0.1 ? 1 : 0)}${language === "de" ? "\u00a0" : ""}%`,
     number: (value) => number(value, 1),
   };
   const formats = new Map();
@@ -43,7 +43,7 @@
     return formats.get(key).format(new Date(at * 1000));
   }
   const CLOCK = { hour: "2-digit", minute: "2-digit" };
-  const DAY = { day: "numeric", month: "numeric" };
+  const DAY = { day: "numeric", month: language === "de" ? "numeric" : "short" };
   function instant(at) {
     if (shown.step >= 86400) return time(at, { day: "numeric", month: "short", year: "numeric" });
     return time(at, { day: "numeric", month: "short", ...CLOCK, ...(shown.step < 60 ? { second: "2-digit" } : {}) });
@@ -242,7 +242,7 @@
     const mine = ++turn;
     if (!quiet) root.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(`${root.dataset.monitoring}?${new URLSearchParams(wanted)}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${root.dataset.monitoring}?${new URLSearchParams({ ...wanted, lang: document.documentElement.lang })}`, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (mine !== turn) return;
