@@ -193,8 +193,19 @@ def test_no_update_without_a_backup(rig: Rig) -> None:
     rig.host.run_jobs()
     assert rig.change().failure == "backup" and list(rig.lying()) == ["luckperms-5.4.1.jar"]
     use_backups(current_app, None)
-    with pytest.raises(Conflict, match="Sicherung"):
+    with pytest.raises(Conflict, match="Backup"):
         rig.update()
+
+
+def test_another_version_is_an_update_too(rig: Rig) -> None:
+    updatable(rig)
+    rig.install("luckperms")
+    assert rig.change().kind == "update" and rig.backups.ordered == [rig.server_id]
+    old = next(v for v, one in rig.fake.versions.items() if one["version_number"] == "5.4.1")
+    rig.install("luckperms", old)
+    assert len(rig.backups.ordered) == 2 and list(rig.lying()) == ["luckperms-5.4.1.jar"]
+    with pytest.raises(Conflict, match="schon installiert"):
+        rig.order("luckperms", old)
 
 
 def test_the_backup_before_is_a_real_one(rig: Rig) -> None:

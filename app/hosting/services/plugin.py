@@ -90,8 +90,7 @@ def order(
         raise Conflict(offer.faults[0])
     if mark != offer.mark:
         raise Conflict(_("Die Liste ist inzwischen eine andere. Sieh sie dir noch einmal an."))
-    update = kind is Kind.UPDATE
-    if update and backups() is None:
+    if offer.replaces and backups() is None:
         raise Conflict(failure_words(Failure.BACKUP))
     with transaction():
         server = lock(Server, server_id) if actor is SYSTEM else owned(actor, server_id)
@@ -99,7 +98,9 @@ def order(
             return before
         if offer.basis != basis_of(rows_of(server_id)):
             raise Conflict(failure_words(Failure.CHANGED))
-        return _write(actor, server, kind, list(offer.steps), once=once, automatic=automatic, backup=update)
+        if offer.steps[0].old is not None:
+            kind = Kind.UPDATE
+        return _write(actor, server, kind, offer.steps, once=once, automatic=automatic, backup=offer.replaces)
 
 
 def _same_form(server_id: UUID, once: str) -> UUID | None:

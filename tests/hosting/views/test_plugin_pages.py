@@ -90,7 +90,7 @@ def test_update_pin_remove_and_back(alice: FlaskClient, rig: Rig) -> None:
     assert "Update: 5.4.2" in page(alice, rig)
     row = rig.rows()["luckperms"]
     listed = page(alice, rig, f"/update?plugin={row.id}")
-    assert "LuckPerms 5.4.1 → 5.4.2" in listed and "gesichert" in listed
+    assert "LuckPerms 5.4.1 → 5.4.2" in listed and "Backup" in listed
     assert (
         alice.post(f"/hosting/servers/{rig.server_id}/plugins/update", data=hidden(listed)).status_code == 303
     )
@@ -118,6 +118,10 @@ def test_by_hand(alice: FlaskClient, rig: Rig) -> None:
     assert "Von Hand abgelegt" in html and "&lt;b&gt;.jar" in html
     asked = alice.post(f"/hosting/servers/{rig.server_id}/plugins/recognise").text
     assert "LuckPerms 5.4.1" in asked and "unbekannt" in asked
+    part = alice.post(
+        f"/hosting/servers/{rig.server_id}/plugins/recognise", headers={"HX-Request": "true"}
+    ).text
+    assert "<html" not in part and 'id="plugins-by-hand"' in part and "LuckPerms 5.4.1" in part
     data = {"filename": "Perms.jar"}
     assert alice.post(f"/hosting/servers/{rig.server_id}/plugins/adopt", data=data).status_code == 303
     rig.host.run_jobs()
@@ -174,7 +178,7 @@ def test_by_themselves(alice: FlaskClient, rig: Rig, app: Flask) -> None:
     assert "Nicht mehr von selbst" in page(alice, rig)
     services.set_automatic(rig.host.owner, rig.server_id, on=False)
     use_backups(app, None)
-    assert "Ohne Sicherungen gibt es keine Updates" in page(alice, rig)
+    assert "Ohne Backups gibt es keine Updates" in page(alice, rig)
 
 
 def test_a_member_reads_and_a_stranger_sees_nothing(app: Flask, people: People, rig: Rig) -> None:
