@@ -440,6 +440,21 @@ def test_a_game_without_plugins_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatc
         rig.order("luckperms")
 
 
+def test_what_nobody_can_do_ends(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise LookupError("a flaw")
+
+    monkeypatch.setattr(plugin_work, "_make", broken)
+    rig.order("luckperms")
+    rig.host.run_jobs()
+    assert rig.change().state == "working"
+    clock.advance(3 * 3600 + 60)
+    plugin_work.resume()
+    rig.host.run_jobs()
+    assert (rig.change().state, rig.change().failure) == ("failed", "given-up")
+    monkeypatch.undo()
+
+
 def test_a_lost_job_is_ordered_again(rig: Rig) -> None:
     rig.order("luckperms")
     from app.core.models import Job
