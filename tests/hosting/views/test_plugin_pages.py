@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.hosting.catalog.plugins import suggestions
+from app.hosting.catalog import templates
+from app.hosting.catalog.plugins import suggestions, suggestions_for
 from app.hosting.gateways.modrinth.fake import FakeModrinth
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_check
@@ -234,3 +235,12 @@ def test_what_live_pages_are_told(alice: FlaskClient, rig: Rig, app: Flask) -> N
 def test_every_icon_is_there(app: Flask) -> None:
     for one in suggestions():
         assert "<svg" in icon(one.icon)
+
+
+def test_templates_say_what_they_take() -> None:
+    taken = {slug: one.plugins.folder for slug, one in templates().items() if one.plugins}
+    assert taken == {"paper-1-20": "plugins", "skyblock": "plugins", "fabric-mods": "mods"}
+    for one in templates().values():
+        if one.plugins:
+            names = {found.name for found in suggestions_for(one.plugins.loaders)}
+            assert {"LuckPerms", "WorldEdit", "Dynmap"} <= names
