@@ -96,12 +96,6 @@ def chosen(actor: Actor, action: Action, wanted: Sequence[UUID] | ServerFilter) 
     ]  # fmt: skip
 
 
-def count_matching(actor: Actor, wanted: ServerFilter) -> int:
-    """How many servers a search finds, on all pages."""
-    found = narrowed(select(func.count()).select_from(Server).where(Server.id.in_(visible(actor))), wanted)
-    return db.session.scalar(found) or 0
-
-
 def running_bulk(organisation_id: UUID | None) -> UUID | None:
     """The one that is under way."""
     return db.session.scalar(

@@ -14,9 +14,8 @@ from flask_babel import gettext as _
 from app.billing import api as billing
 from app.hosting.catalog import templates
 from app.hosting.policies import P
-from app.hosting.queries.bulk import count_matching
 from app.hosting.queries.first_steps import first_steps
-from app.hosting.queries.rest import count_servers
+from app.hosting.queries.rest import count_servers, count_servers_named
 from app.hosting.queries.server import (
     GROUPS,
     ServerBrief,
@@ -94,7 +93,10 @@ def servers() -> ResponseReturnValue:
         group=request.args.get("state", "") if request.args.get("state", "") in GROUPS else "",
         sort=request.args.get("sort", "name"),
     )
-    counts = count_servers(actor)
+    if wanted.text.strip():
+        counts, found = count_servers_named(actor, wanted.text)
+    else:
+        counts = found = count_servers(actor)
     page = list_servers_as(ServerBrief, actor, wanted, request.args.get("cursor"), PAGE)
     begin, _end = billing.month_bounds(clock.now(), settings().billing_zone)
     costs = billing.costs_of_many(actor.organisation_id, begin, clock.now() + timedelta(seconds=1))
@@ -109,7 +111,7 @@ def servers() -> ResponseReturnValue:
         total=sum(counts.values()),
         tabs=_tabs(counts),
         lines=_lines(page.rows, spent),
-        bulk=_selection(actor, wanted, page, counts),
+        bulk=_selection(actor, wanted, page, found),
         month=month,
         wallet=wallet,
         templates=templates(),
@@ -146,19 +148,13 @@ def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Lin
 
 
 def _selection(
-    actor: Actor, wanted: ServerFilter, page: Page[ServerBrief], counts: dict[str, int]
+    actor: Actor, wanted: ServerFilter, page: Page[ServerBrief], found: Mapping[str, int]
 ) -> Selection | None:
-    """None for who may do nothing with servers, and where there is none to tick."""
+    """None for who may do nothing with servers, and where there is none to tick. `found`: by state, as searched for."""
     actions = [one for one in button_words() if may(actor, NEEDS[Action(one[0])])]
     if not actions or not page.rows:
         return None
-    whole = not page.next_cursor and "cursor" not in request.args
-    if whole:
-        matching = len(page.rows)
-    elif wanted.text:
-        matching = count_matching(actor, wanted)
-    else:
-        matching = sum(counts.get(state, 0) for state in GROUPS.get(wanted.group, tuple(counts)))
+    matching = sum(found.get(state, 0) for state in GROUPS.get(wanted.group, tuple(found)))
     return Selection(actions, matching, MOST)
 
 
