@@ -31,7 +31,9 @@
     update();
   });
   form.addEventListener("change", (event) => {
-    if (event.target !== page) update();
+    if (event.target === page) return;
+    if (all && event.target === all) boxes.forEach((box) => { box.checked = all.checked; });
+    update();
   });
   window.addEventListener("pageshow", update); // a browser that goes back brings the ticks with it
   update();

@@ -68,7 +68,7 @@ def test_from_ticks_to_the_result(alice: FlaskClient, people: People) -> None:
     assert "3 Server starten?" in words(question)
     assert "Welt stopped 001" in question.text
     assert "Welt running" not in question.text
-    assert "2 läuft schon oder startet gerade" in words(question)
+    assert "2 × läuft schon oder startet gerade" in words(question)
     assert "pro Stunde" in words(question)
     assert db.session.query(Bulk).count() == 0, "asking writes nothing"
     answer = alice.post(ORDER, data={"action": "start", "servers": listed(question), "once": "a"})
