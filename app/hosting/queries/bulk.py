@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 
 from app.hosting.models import Bulk, BulkItem, Server
 from app.hosting.policies import P
@@ -71,7 +71,14 @@ class BulkView:
         return 100 * (len(self.items) - waiting) // max(1, len(self.items))
 
 
-_CHOSEN = (Server.id, Server.name, Server.memory_mb, Server.state, Server.desired, Server.last_ended_at)
+_CHOSEN: tuple[Any, ...] = (
+    Server.id,
+    Server.name,
+    Server.memory_mb,
+    Server.state,
+    Server.desired,
+    Server.last_ended_at,
+)
 
 
 def chosen(actor: Actor, action: Action, wanted: Sequence[UUID] | ServerFilter) -> list[Chosen]:
@@ -81,7 +88,7 @@ def chosen(actor: Actor, action: Action, wanted: Sequence[UUID] | ServerFilter) 
     """
     if not may(actor, P.server_read) or actor.organisation_id is None:
         return []
-    statement: Select[Any] = select(*_CHOSEN).where(Server.id.in_(visible(actor)))
+    statement = select(*_CHOSEN).where(Server.id.in_(visible(actor)))
     if isinstance(wanted, ServerFilter):
         statement = narrowed(statement, wanted)
     else:
