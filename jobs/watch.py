@@ -2,11 +2,12 @@
 
 `python -m jobs.watch`
 
-Four loops, each with its own application context, none of which waits for another:
+Loops, each with its own application context, none of which waits for another:
 - fast (250 ms): consoles, games that become ready, players who come and go; once a second, runs that have ended;
 - slow (10 s, or at once when a run has ended): readings, pings, empty games, reconciling;
 - door (100 ms): players who wake servers by joining, and what the router knows of each;
-- ticks (30 s): ticks per second over RCON, which a hanging game may delay.
+- ticks (30 s): ticks per second over RCON, which a hanging game may delay;
+- sink (10 s), where one is set: readings to the operator's own time series database.
 Everything it knows can be learned again: it may be killed at any time, and two of them take turns by a lease.
 """
 
@@ -27,6 +28,7 @@ from flask import Flask
 from app.hosting.services import idle, lease, rest, watching
 from app.hosting.services.doors import Doors
 from app.hosting.services.games import Game, load_games
+from app.hosting.services.monitoring_sink import Sink, sink_of
 from app.hosting.services.reconcile import reconcile
 from app.kit import clock, observe
 from app.kit.db import db
@@ -36,6 +38,7 @@ from jobs.runtime import application, beating
 log = structlog.get_logger(__name__)
 FAST, INSPECT, SLOW, TICKS, RENEW = 0.25, 1.0, 10.0, 30.0, 5.0
 DOOR, PUBLISH = 0.1, 1.0
+SINK = 10.0
 HURRY = 60.0
 """So long after somebody woke a server every quick look asks for games that are new: a player waits for one."""
 WATCHED = observe.gauge("kontor_watched_servers", "Running servers this process watches.", across="livesum")
@@ -53,6 +56,7 @@ class Watch:
         self.wake = threading.Event()
         self.held_until = 0.0
         self.doors = Doors()
+        self.sink = sink_of(app.extensions["kontor-settings"])
         self.moved = threading.Event()
         self._inspected = self._renewed = self._published = 0.0
         self._hurry_until = 0.0
@@ -102,7 +106,7 @@ class Watch:
         if slot != self._measured:
             self._measured = slot
             games = dict(self.games)
-            watching.measure(games, (slot - 1) * int(SLOW))
+            watching.measure(games, (slot - 1) * int(SLOW), self.sink)
             idle.rest_empty_games(games)
             self._slept, _fell_asleep = rest.show_sleepers(self._slept)
             reconcile()
@@ -125,6 +129,11 @@ class Watch:
         """Ask games with players for their ticks per second."""
         if self.holding:
             watching.ask_tps(dict(self.games))
+
+    def drain(self, sink: Sink) -> None:
+        """Send readings to the metrics sink, and at the end what is left: nobody waits for it."""
+        self.loop(sink.flush, SINK)
+        sink.flush()
 
     def loop(self, look: Callable[[], None], seconds: float, wake: threading.Event | None = None) -> None:
         """Call `look` again and again; what fails is told once and tried again: databases come back."""
@@ -154,6 +163,8 @@ class Watch:
             threading.Thread(target=self.loop, args=(self.door, DOOR), name="door", daemon=True),
             threading.Thread(target=self.loop, args=(self.ticks, TICKS), name="ticks", daemon=True),
         ]
+        if self.sink is not None:
+            threads.append(threading.Thread(target=self.drain, args=(self.sink,), name="sink", daemon=True))
         for thread in threads:
             thread.start()
         self.loop(self.fast, FAST)

@@ -18,22 +18,27 @@ def register(app: Flask) -> None:
     """Plug hosting into the application."""
     from app.hosting import models, subscribers  # noqa: F401
     from app.hosting.catalog import templates
+    from app.hosting.catalog.plugins import suggestions
     from app.hosting.describe import describe
     from app.hosting.notices import register_kinds
     from app.hosting.policies import grant_all
     from app.hosting.queries.exposed import expose
     from app.hosting.scopes import register_scopes
+    from app.hosting.services.backup_door import ServerBackups
     from app.hosting.services.personal import contribute
     from app.hosting.services.place import standard_runtimes, use_runtimes
+    from app.hosting.services.plugin_backup import use_backups
     from app.hosting.views import hosting, init_views
 
     templates()  # a broken template stops the start and says where
+    suggestions()
     grant_all()
     describe()
     register_kinds()
     contribute()
     expose()
     register_scopes()
+    use_backups(app, ServerBackups())
     use_runtimes(app, standard_runtimes(app.extensions["kontor-settings"]))
     for page in iter_modules([str(ROOT / "app/hosting/views")]):
         import_module(f"app.hosting.views.{page.name}")

@@ -49,6 +49,37 @@ def _register_quiet(area: Any) -> None:
         )
 
 
+def _register_refused(area: Any) -> None:
+    """Somebody else does not take what we bring any more."""
+    notice_kind(
+        WEBHOOK_OFF, label=_l("Discord nimmt Nachrichten eines Servers nicht mehr an"), area=area, icon="bell-off",
+        tone="warn", refs=_SERVER, by_mail=True, order=29,
+        text=_l("Discord nimmt Nachrichten von %(server)s nicht mehr an. Der Webhook „%(label)s“ ist ausgeschaltet."),
+    )  # fmt: skip
+
+
+def _register_backups(area: Any) -> None:
+    """Copies that are missing, damaged, or did not come back."""
+    notice_kind(
+        BACKUP_FAILED, label=_l("Ein Backup hat nicht geklappt"), area=area, icon="archive-x", tone="bad",
+        refs=_SERVER, by_mail=True, order=30,
+        text=_l("Ein Backup von %(server)s hat nicht geklappt oder ist beschädigt. Die Welt selbst ist unverändert."),
+    )  # fmt: skip
+    notice_kind(
+        RESTORE_FAILED, label=_l("Ein Backup ließ sich nicht wiederherstellen"), area=area, icon="archive-x",
+        tone="bad", refs=_SERVER, by_mail=True, order=31,
+        text=_l("Ein Backup ließ sich auf %(server)s nicht wiederherstellen. Seine Welt ist, wie sie vorher war."),
+    )  # fmt: skip
+
+
+def _register_plugins(area: Any) -> None:
+    """What should have come by itself and did not."""
+    notice_kind(
+        PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",
+        text=_l("Plugins von %(server)s wurden nicht aktualisiert. Es ist alles, wie es war."), refs=_SERVER, order=32,
+    )  # fmt: skip
+
+
 def register_kinds() -> None:
     """Make the kinds known, with what is switched on by default."""
     area = _l("Server")
@@ -75,30 +106,14 @@ def register_kinds() -> None:
         text=_l("%(server)s hat gespeichert und gestoppt, weil niemand gespielt hat."), refs=_SERVER, order=25,
     )  # fmt: skip
     _register_quiet(area)
-    notice_kind(
-        WEBHOOK_OFF, label=_l("Discord nimmt Nachrichten eines Servers nicht mehr an"), area=area, icon="bell-off",
-        tone="warn", refs=_SERVER, by_mail=True, order=29,
-        text=_l("Discord nimmt Nachrichten von %(server)s nicht mehr an. Der Webhook „%(label)s“ ist ausgeschaltet."),
-    )  # fmt: skip
+    _register_refused(area)
     notice_kind(
         REVERTED, label=_l("Ein Server kommt mit neuen Einstellungen nicht hoch"), area=area, icon="undo-2", tone="warn",
         text=_l("%(server)s kam mit den neuen Einstellungen nicht hoch. Die letzten guten gelten wieder."),
         refs=_SERVER, by_mail=True, order=22,
     )  # fmt: skip
-    notice_kind(
-        PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",
-        text=_l("Plugins von %(server)s wurden nicht aktualisiert. Es ist alles, wie es war."), refs=_SERVER, order=30,
-    )  # fmt: skip
-    notice_kind(
-        BACKUP_FAILED, label=_l("Ein Backup hat nicht geklappt"), area=area, icon="archive-x", tone="bad",
-        refs=_SERVER, by_mail=True, order=30,
-        text=_l("Ein Backup von %(server)s hat nicht geklappt oder ist beschädigt. Die Welt selbst ist unverändert."),
-    )  # fmt: skip
-    notice_kind(
-        RESTORE_FAILED, label=_l("Ein Backup ließ sich nicht wiederherstellen"), area=area, icon="archive-x",
-        tone="bad", refs=_SERVER, by_mail=True, order=31,
-        text=_l("Ein Backup ließ sich auf %(server)s nicht wiederherstellen. Seine Welt ist, wie sie vorher war."),
-    )  # fmt: skip
+    _register_plugins(area)
+    _register_backups(area)
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
         text=_l("Der Verbrauchsbericht %(period)s ist da. Summe: %(total)s."), values=_report,

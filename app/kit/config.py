@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import current_app
 from pydantic import Field, SecretStr, field_validator
@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token for /metrics; empty allows loopback only."
     )
+    metrics_sink_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where readings of game servers are also written, in InfluxDB's line protocol; empty is nowhere.",
+    )
+    metrics_sink_token: SecretStr = Field(SecretStr(""), description="Token of the metrics sink.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="auto is text on a terminal, else JSON."
@@ -147,6 +152,14 @@ class Settings(BaseSettings):
     @classmethod
     def _no_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("metrics_sink_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value.get_secret_value() and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("a web address: http://host:port/write or https://…")
+        return value
 
     @property
     def enabled_modules(self) -> list[str]:

@@ -15,7 +15,6 @@ from flask import current_app, request
 from flask_wtf.csrf import CSRFError, same_origin, validate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 from wtforms.validators import ValidationError
 
 from app.kit.errors import KontorError, Malformed, Unsupported
@@ -23,6 +22,7 @@ from app.kit.forms import csrf
 
 PIECE = 1 << 16
 FIELD_BYTES = 1 << 16
+HEAD_BYTES = 1 << 13
 EXTRA_BYTES = 1 << 18
 """What the form itself may take beside its files."""
 MOST_PARTS = 200
@@ -52,6 +52,7 @@ class Upload:
     fields: dict[str, str] = field(default_factory=dict)
     _checked: bool = False
     _received: int = 0
+    _buffer: bytearray = field(default_factory=bytearray)
 
     def files(self) -> Iterator[Incoming]:
         """Raises TooLarge, Malformed, Unsupported, and CSRFError before the first byte of a file is given."""
@@ -59,59 +60,62 @@ class Upload:
         if kind != "multipart/form-data" or not options.get("boundary"):
             check_token(request.headers.get("X-CSRF-Token"))
             raise Unsupported
-        decoder = MultipartDecoder(options["boundary"].encode("latin-1", "replace"), max_parts=MOST_PARTS)
-        events = self._events(decoder)
-        for event in events:
-            if isinstance(event, Field):
-                self.fields[event.name] = self._value(events)
-            elif isinstance(event, File):
+        if (request.content_length or 0) > self.most_bytes + EXTRA_BYTES:
+            raise TooLarge
+        request.max_content_length = self.most_bytes + EXTRA_BYTES
+        for name, file_name, pieces in self._parts(options["boundary"].encode("latin-1", "replace")):
+            if file_name is None:
+                self.fields[name] = _short(pieces, FIELD_BYTES).decode("utf-8", "replace")
+            else:
                 self._check()
-                incoming = Incoming(event.filename, self._pieces(events))
-                yield incoming
-                for _ in incoming.pieces:  # whatever was not read
+                yield Incoming(file_name, pieces)
+                for _ in pieces:  # whatever was not read
                     pass
         self._check()
 
-    def _events(self, decoder: MultipartDecoder) -> Iterator[Field | File | Data]:
-        most = self.most_bytes + EXTRA_BYTES
-        if (request.content_length or 0) > most:
-            raise TooLarge
-        request.max_content_length = most
+    def _parts(self, boundary: bytes) -> Iterator[tuple[str, str | None, Iterator[bytes]]]:
+        """Name, file name and content of each part. Werkzeug's decoder adds a byte to a file now and then: when what it
+        is given ends inside of a boundary.
+        """
+        border = b"\r\n--" + boundary
+        self._buffer += b"\r\n"
+        _short(self._until(border), HEAD_BYTES)
+        for _ in range(MOST_PARTS):
+            while len(self._buffer) < 2:
+                self._more()
+            if self._buffer[:2] == b"--":
+                return
+            disposition = _disposition(_short(self._until(b"\r\n\r\n"), HEAD_BYTES))
+            while len(self._buffer) < len(border) - 2:
+                self._more()
+            if self._buffer.startswith(border[2:]):
+                self._buffer[:0] = b"\r\n"  # nothing at all, not even an empty line
+            yield disposition["name"], disposition.get("filename"), self._until(border)
+        raise TooLarge
+
+    def _until(self, end: bytes) -> Iterator[bytes]:
+        """What comes before `end`; takes `end`, too."""
+        while (at := self._buffer.find(end)) < 0:
+            if piece := bytes(self._buffer[: 1 - len(end)]):
+                del self._buffer[: len(piece)]
+                yield piece
+            self._more()
+        piece = bytes(self._buffer[:at])
+        del self._buffer[: at + len(end)]
+        if piece:
+            yield piece
+
+    def _more(self) -> None:
         try:
-            while True:
-                event = decoder.next_event()
-                if isinstance(event, NeedData):
-                    data = request.stream.read(PIECE)
-                    self._received += len(data)
-                    if self._received > most or len(decoder.buffer) > 4 * PIECE:
-                        raise TooLarge
-                    decoder.receive_data(data or None)
-                elif isinstance(event, Epilogue):
-                    return
-                elif isinstance(event, Field | File | Data):
-                    yield event
+            data = request.stream.read(PIECE)
         except RequestEntityTooLarge:
             raise TooLarge from None
-        except (ValueError, LookupError) as error:
-            raise Malformed from error
-
-    @staticmethod
-    def _pieces(events: Iterator[Field | File | Data]) -> Iterator[bytes]:
-        for event in events:
-            if not isinstance(event, Data):
-                raise Malformed
-            if event.data:
-                yield event.data
-            if not event.more_data:
-                return
-
-    def _value(self, events: Iterator[Field | File | Data]) -> str:
-        made = bytearray()
-        for piece in self._pieces(events):
-            made += piece
-            if len(made) > FIELD_BYTES:
-                raise TooLarge
-        return made.decode("utf-8", "replace")
+        if not data:
+            raise Malformed
+        self._buffer += data
+        self._received += len(data)
+        if self._received > self.most_bytes + EXTRA_BYTES:
+            raise TooLarge
 
     def drain(self) -> None:
         """Reads what is still coming and drops it, for a while: a browser that is cut off while it sends shows no answer."""
@@ -130,6 +134,25 @@ class Upload:
         if not self._checked:
             check_token(self.fields.get("csrf_token") or request.headers.get("X-CSRF-Token"))
             self._checked = True
+
+
+def _short(pieces: Iterator[bytes], most: int) -> bytes:
+    made = bytearray()
+    for piece in pieces:
+        made += piece
+        if len(made) > most:
+            raise TooLarge
+    return bytes(made)
+
+
+def _disposition(head: bytes) -> dict[str, str]:
+    for line in head.decode("utf-8", "replace").split("\r\n"):
+        name, _, value = line.partition(":")
+        if name.strip().lower() == "content-disposition":
+            kind, options = parse_options_header(value)
+            if kind == "form-data" and "name" in options:
+                return options
+    raise Malformed
 
 
 def check_token(token: str | None) -> None:

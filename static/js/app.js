@@ -35,6 +35,12 @@
     document.getElementById("toasts").append(box);
     watchToast(box);
   }
+  // A row of tabs that is wider than the screen begins at the one that is open.
+  for (const open of document.querySelectorAll(".tabs [aria-current]")) {
+    const row = open.closest(".tabs");
+    row.scrollLeft = open.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - open.offsetWidth) / 2;
+  }
+
   const toasts = document.getElementById("toasts");
   if (toasts) {
     toasts.querySelectorAll("[data-toast]").forEach(watchToast);

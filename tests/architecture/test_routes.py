@@ -18,10 +18,11 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.accounts.services.token import create_token
-from app.hosting.models import Server
+from app.hosting.models import Archive, Backup, Server
 from app.hosting.rules.schedule_action import Action
 from app.hosting.services.schedule import create_schedule
 from app.hosting.services.setup import create_server
+from app.kit import clock
 from app.kit.authz import access_of, granted_permissions, may
 from app.kit.db import db, transaction
 from app.kit.rest import PREFIX
@@ -30,7 +31,7 @@ from tests.people import People, Someone, make_people, sign_in
 
 NAMES = ("nobody", "olga", "cleo", "bob", "dora", "alice")  # those who may destroy most come last
 ENDS_THE_SESSION = {"accounts.sign_out"}
-MAY_BE_UNREADY = {"health.ready"}  # there is no Redis here
+MAY_BE_UNREADY = {"health.ready", "hosting.download_backup"}  # there is no Redis here, and no archive
 FORM_NAMES_A_THING = {
     "accounts.switch",
     "hosting.power_from_list",
@@ -140,13 +141,15 @@ NO_ORGANISATION = {"Olga": {Answer.NOT_THERE}}  # pages about an organisation ar
 
 
 def address(app: Flask, route: Route, people: People) -> str:
-    """The rule's address; a server in it is real and new, and so is a plan of it; everything else is invented."""
+    """The rule's address; a server in it is real and new, and so are a plan and a backup of it; everything else is invented."""
     values: dict[str, object] = {}
     if route.of_ours:
         values["server_id"] = server_of(people)
     for name in route.rule.arguments - {"server_id"}:
         if name == "schedule_id":
             values[name] = schedule_of(people, values["server_id"])
+        elif name == "backup_id":
+            values[name] = backup_of(people, values["server_id"])
         elif "uuid" in str(route.rule._converters[name].__class__).lower():
             values[name] = uuid4()
         else:
@@ -168,6 +171,33 @@ def schedule_of(people: People, server_id: object) -> UUID:
     return create_schedule(
         people.alice.actor, server_id, action=Action.START, cron="0 4 * * *", zone="Europe/Berlin"
     )
+
+
+def backup_of(people: People, server_id: object) -> UUID:
+    """A backup that is there, as its rows say; what it would hold is nowhere."""
+    assert isinstance(server_id, UUID)
+    made, now = uuid4(), clock.now()
+    with transaction() as session:
+        session.add(
+            Archive(
+                id=made,
+                server_id=server_id,
+                organisation_id=people.organisation_id,
+                purpose="backup",
+                state="verified",
+                key=f"{uuid4().hex}/{server_id.hex}/{made.hex}.tar.zst",
+                sha256="0" * 64,
+                size_bytes=1,
+                raw_bytes=1,
+                files=1,
+                game_version="1",
+                created_at=now,
+                finished_at=now,
+            )
+        )
+        session.flush()
+        session.add(Backup(archive_id=made, server_id=server_id, origin="manual"))
+    return made
 
 
 def still_there(people: People, person: Someone | None) -> bool:

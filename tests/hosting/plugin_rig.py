@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.hosting.rules.plugin_step import Kind
 from app.hosting.rules.template import Plugins
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_source
-from app.hosting.services.plugin_backup import Backed, use_backups
+from app.hosting.services.plugin_backup import Backed, backups, use_backups
 from app.hosting.services.plugin_source import use_modrinth
 from app.kit.db import db
 from app.kit.ids import new_id
@@ -50,8 +51,8 @@ class Backups:
 class Rig:
     """What the tests look at: the folder, the rows, the history."""
 
-    def __init__(self, host: Host, fake: FakeModrinth, backups: Backups) -> None:
-        self.host, self.fake, self.backups = host, fake, backups
+    def __init__(self, host: Host, fake: FakeModrinth, stand_in: Backups) -> None:
+        self.host, self.fake, self.backups = host, fake, stand_in
         self.server_id = host.running()
         self.luck = fake.project("luckperms", "LuckPerms")
         self.vault = fake.project("vault", "Vault")
@@ -123,6 +124,17 @@ def plug(fake: FakeModrinth, app: Flask) -> None:
     )  # fmt: skip
 
 
+@contextmanager
+def plugged(app: Flask, fake: FakeModrinth) -> Iterator[Backups]:
+    """The application asks this Modrinth and makes backups that the test decides about."""
+    kept, stand_in = backups(), Backups()
+    plug(fake, app)
+    use_backups(app, stand_in)
+    yield stand_in
+    use_modrinth(app, None)
+    use_backups(app, kept)
+
+
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The game of the tests takes jars."""
@@ -132,9 +144,5 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def rig(db_host: Host, modrinth: FakeModrinth, toy: None, frozen: object) -> Iterator[Rig]:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    backups = Backups()
-    plug(modrinth, app)
-    use_backups(app, backups)
-    yield Rig(db_host, modrinth, backups)
-    use_modrinth(app, None)
-    use_backups(app, None)
+    with plugged(app, modrinth) as stand_in:
+        yield Rig(db_host, modrinth, stand_in)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as monotonic
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
@@ -20,10 +21,12 @@ from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailabl
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.models import Archive, Backup, BackupPlan, SaveHold, Server
 from app.hosting.rules.backup import Origin
-from app.hosting.services import backup, backup_due, backup_test, backup_work, saving
+from app.hosting.services import backup, backup_due, backup_made, backup_test, backup_work, saving
 from app.hosting.services.archive import archive_server
+from app.hosting.services.backup_door import ServerBackups
 from app.hosting.services.backup_plan import change_plan
 from app.hosting.services.place import use_archive
+from app.hosting.services.plugin_backup import Backed, backups, use_backups
 from app.hosting.services.server import delete_server, start_server, stop_server
 from app.kit import clock
 from app.kit.authz import SYSTEM
@@ -390,7 +393,7 @@ def killed_at(step: int) -> Iterator[list[str]]:
     for name in ("put", "get_part", "finish", "get"):
         wrap(FolderStore, name)
     for module, names in (
-        (backup, ("begin_making", "record_made")),
+        (backup_made, ("begin_making", "record_made")),
         (saving, ("_take", "_forget")),
         (backup_test, ("begin_test", "record_tested", "cleared")),
     ):
@@ -518,6 +521,52 @@ def test_a_store_that_cannot_leaves_world_and_older_backups_as_they_are(
     check_whole(host, server_id, tmp_path)
 
 
+def test_a_lease_is_kept_by_the_copier_itself_however_slow_the_store_is(
+    host: Host, store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One piece of an upload may take longer than the lease."""
+    monkeypatch.setattr(saving, "LEASE", timedelta(seconds=0.6))
+    monkeypatch.setattr(saving, "RENEW_SECONDS", 0.1)
+    server_id = host.running()
+    fill(host, server_id)
+    put = FolderStore.put
+
+    def slow(self: FolderStore, key: str, chunks: Any) -> None:
+        monotonic.sleep(1.5)
+        assert saving.release_lost() == 0
+        put(self, key, chunks)
+
+    monkeypatch.setattr(FolderStore, "put", slow)
+    backup.create_backup(host.owner, server_id)
+    host.settle()
+    assert states(server_id) == ["verified"]
+    check_whole(host, server_id, tmp_path)
+
+
+def test_no_game_is_held_for_ever(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saving, "RENEW_SECONDS", 0.05)
+    server_id = playing(host)
+    archive_id = backup.create_backup(host.owner, server_id)
+    put = FolderStore.put
+
+    def endless(self: FolderStore, key: str, chunks: Any) -> None:
+        put(self, key, chunks)
+        for _ in range(70):
+            clock.advance(29)
+            monotonic.sleep(0.1)
+        assert saving.release_lost() == 1
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", endless)
+        with pytest.raises(NotNow):
+            backup_work.make(archive_id)
+    assert host.game(server_id).saving
+    recover(host)
+    check_whole(host, server_id, tmp_path)
+
+
 # --- waiting for one -----------------------------------------------------------------------------------------
 
 
@@ -537,6 +586,23 @@ def test_others_wait_for_a_backup_and_do_not_go_on_without_it(
     host.settle()
     with pytest.raises(BackupFailed, match="full"):
         backup.require_backup(failed)
+
+
+def test_plugin_updates_get_their_backup_through_the_door(
+    app: Flask, host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_backups(app, ServerBackups())
+    server_id, found = playing(host), backups()
+    assert found is not None
+    with transaction():
+        lock(Server, server_id)
+        wanted = found.order(server_id)
+    assert found.state(wanted) is Backed.MAKING
+    host.settle()
+    assert found.state(wanted) is Backed.VERIFIED
+    backup.delete_backup(host.owner, server_id, wanted)
+    assert found.state(wanted) is Backed.FAILED
+    assert found.state(server_id) is Backed.FAILED, "one that never was"
 
 
 # --- daily, kept, tested -------------------------------------------------------------------------------------
@@ -681,12 +747,7 @@ def test_killed_during_a_test(
     clock.advance(7 * 86400)
     killed(lambda: backup_work.test(server_id), step)
     clock.advance(7 * 3600)
-    backup_due.run_due()
-    host.settle()
-    if step > 4:  # it was written down; what it left goes with the next one
-        clock.advance(8 * 86400)
-        backup_due.run_due()
-        host.settle()
+    recover(host)
     assert results(server_id) == [(True, None)]
     assert host.node.worlds.generations(server_id) == [""]
     check_whole(host, server_id, tmp_path)

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core.models import File
-from app.hosting.models import PluginCare, PluginJar, Server
+from app.hosting.models import Archive, PluginCare, PluginJar, Server
 from app.hosting.rules.plugin_step import Kind
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_adopt, plugin_check, plugin_work
+from app.hosting.services.backup_door import ServerBackups
 from app.hosting.services.file_faults import FilesAway
 from app.hosting.services.plugin_backup import Backed, use_backups
 from app.hosting.services.plugin_source import ModrinthAway
@@ -192,8 +193,34 @@ def test_no_update_without_a_backup(rig: Rig) -> None:
     rig.host.run_jobs()
     assert rig.change().failure == "backup" and list(rig.lying()) == ["luckperms-5.4.1.jar"]
     use_backups(current_app, None)
-    with pytest.raises(Conflict, match="Sicherung"):
+    with pytest.raises(Conflict, match="Backup"):
         rig.update()
+
+
+def test_another_version_is_an_update_too(rig: Rig) -> None:
+    updatable(rig)
+    rig.install("luckperms")
+    assert rig.change().kind == "update" and rig.backups.ordered == [rig.server_id]
+    old = next(v for v, one in rig.fake.versions.items() if one["version_number"] == "5.4.1")
+    rig.install("luckperms", old)
+    assert len(rig.backups.ordered) == 2 and list(rig.lying()) == ["luckperms-5.4.1.jar"]
+    with pytest.raises(Conflict, match="schon installiert"):
+        rig.order("luckperms", old)
+
+
+def test_the_backup_before_is_a_real_one(rig: Rig) -> None:
+    use_backups(current_app, ServerBackups())
+    updatable(rig)
+    rig.update()
+    for _ in range(6):
+        clock.advance(6)
+        rig.host.run_jobs()
+    change = rig.change()
+    assert change.state == "done" and list(rig.lying()) == ["luckperms-5.4.2.jar"]
+    archive = db.session.get_one(Archive, change.backup_id)
+    assert (archive.purpose, archive.state) == ("backup", "verified")
+    assert change.finished_at is not None and archive.finished_at is not None
+    assert archive.finished_at <= change.finished_at
 
 
 def test_updates_are_asked_for_in_one_question(rig: Rig) -> None:
@@ -231,10 +258,9 @@ def test_what_is_pinned_stays(rig: Rig) -> None:
 
 
 def test_an_update_that_breaks_another_is_left_out(rig: Rig) -> None:
-    vault = rig.rows  # the version ids are those of the fake
-    assert vault
     exact = next(v for v, one in rig.fake.versions.items() if one["project_id"] == rig.vault)
-    rig.publish("essentialsx", "2.22", 3, needs=({"project_id": rig.vault, "version_id": exact, "dependency_type": "required"},))  # fmt: skip
+    needs = {"project_id": rig.vault, "version_id": exact, "dependency_type": "required"}
+    rig.publish("essentialsx", "2.22", 3, needs=(needs,))
     rig.install("essentialsx")
     rig.install("luckperms")
     rig.publish("vault", "1.8", 8)
@@ -338,10 +364,36 @@ def test_a_jar_by_hand_is_recognised_and_adopted(rig: Rig) -> None:
     plugin_check.check_server(rig.host.owner, rig.server_id)
     rig.update()
     rig.host.run_jobs()
-    assert sorted(rig.lying()) == ["link.jar", "luckperms-5.5.jar", "own.jar"][1:] or "own.jar" in rig.lying()
-    assert "Perms.jar" not in rig.lying()
+    assert {"luckperms-5.5.jar", "own.jar"} == {
+        one.name for one in rig.folder.iterdir() if not one.is_symlink()
+    }
     with pytest.raises(Conflict, match="kennt Modrinth nicht"):
         plugin_adopt.adopt(rig.host.owner, rig.server_id, "own.jar")
+
+
+def test_a_jar_of_an_older_world_is_adopted_again(rig: Rig) -> None:
+    rig.install("luckperms")
+    old = rig.lying()
+    rig.publish("luckperms", "5.4.2", 8)
+    rig.install("luckperms")
+    for name in rig.lying():
+        (rig.folder / name).unlink()
+    for name, data in old.items():
+        (rig.folder / name).write_bytes(data)
+    assert [one.doubled for one in plugin_adopt.recognise(rig.host.owner, rig.server_id)] == [False]
+    plugin_adopt.adopt(rig.host.owner, rig.server_id, "luckperms-5.4.1.jar")
+    rig.host.run_jobs()
+    assert rig.change().state == "done" and rig.rows()["luckperms"].now().number == "5.4.1"
+    assert rig.lying() == old
+    with pytest.raises(Conflict, match="kennt Modrinth nicht"):
+        plugin_adopt.adopt(rig.host.owner, rig.server_id, "luckperms-5.4.1.jar")
+
+
+def test_a_folder_that_is_a_link_is_not_looked_into(rig: Rig) -> None:
+    rig.folder.parent.mkdir(parents=True, exist_ok=True)
+    rig.folder.symlink_to("/tmp")
+    with pytest.raises(Conflict, match="Verknüpfung"):
+        plugin_adopt.recognise(rig.host.owner, rig.server_id)
 
 
 # --- who and when --------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from app.hosting.models import Archive, BackupPlan, Restore, SaveHold, Server
 from app.hosting.rules.archive import ArchiveState, Failure
 from app.hosting.rules.backup import GIVEN_UP_AFTER, OPEN, Origin, next_daily
 from app.hosting.rules.server import State
-from app.hosting.services import backup, charge, restore
+from app.hosting.services import backup, backup_made, backup_test, charge, restore
 from app.hosting.services.place import NODE
 from app.kit import clock
 from app.kit.authz import SYSTEM
@@ -33,7 +33,7 @@ def run_due() -> dict[str, int]:
     now = clock.now()
     daily = sum(_safely(order_daily, server_id) for server_id in _due(BackupPlan.next_at, now))
     tests = sum(_safely(order_test, server_id) for server_id in _due(BackupPlan.test_at, now))
-    return {"daily": daily, "tests": tests, "resumed": resume(now)}
+    return {"daily": daily, "tests": tests, "resumed": resume(now), "swept": backup_test.sweep()}
 
 
 def _safely(act: Callable[[UUID], bool], server_id: UUID) -> bool:
@@ -90,10 +90,10 @@ def order_test(server_id: UUID) -> bool:
 
 def resume(now: datetime) -> int:
     """Everything that is under way has a job; what nobody can bring to an end has failed. Returns how many are under way."""
-    made, brought = backup.stale(now, GIVEN_UP_AFTER), restore.stale(now, GIVEN_UP_AFTER)
+    made, brought = backup_made.stale(now, GIVEN_UP_AFTER), restore.stale(now, GIVEN_UP_AFTER)
     for archive_id, too_long in made:
         if too_long:
-            backup.give_up(archive_id, Failure.FAULT)
+            backup_made.give_up(archive_id, Failure.FAULT)
             continue
         with transaction():
             archive = lock(Archive, archive_id)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask_babel import gettext as _
 
 from app.core.api import record
-from app.hosting import events
+from app.hosting import backup_events as events
 from app.hosting.models import BackupPlan, Server
 from app.hosting.policies import P
 from app.hosting.rules.backup import (

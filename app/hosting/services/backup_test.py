@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.api import record
-from app.hosting import events
+from app.hosting import backup_events as events
+from app.hosting import tasks
 from app.hosting.gateways.archive import Packed
 from app.hosting.models import Archive, Backup, BackupPlan, Server
 from app.hosting.rules.archive import ArchiveState, Failure, Purpose
@@ -109,3 +110,29 @@ def cleared(testing: Testing) -> None:
         plan = db.session.get(BackupPlan, testing.server_id, populate_existing=True)
         if plan is not None and plan.test_world == testing.world:
             plan.test_world = None
+
+
+def sweep() -> int:
+    """Have removed what tests that are over left on the node, because their worker was killed or could not. Returns how
+    many.
+    """
+    left = list(
+        db.session.scalars(
+            select(BackupPlan.server_id).where(
+                BackupPlan.test_world.is_not(None), BackupPlan.test_archive_id.is_(None)
+            )
+        )
+    )
+    db.session.rollback()
+    for server_id in left:
+        with transaction():
+            server = lock(Server, server_id)
+            plan = db.session.get(BackupPlan, server_id, populate_existing=True)
+            if plan is None or plan.test_world is None or plan.test_archive_id is not None:
+                continue
+            tasks.remove_world.later(
+                organisation_id=server.organisation_id, subject=charge.subject(server_id),
+                server_id=str(server_id), world=plan.test_world,
+            )  # fmt: skip
+            plan.test_world = None
+    return len(left)

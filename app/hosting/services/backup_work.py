@@ -40,13 +40,13 @@ from app.hosting.gateways.runtime import (
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.rules.archive import Failure
 from app.hosting.rules.backup import everything, moving
-from app.hosting.services import backup as rows
+from app.hosting.services import backup_made as rows
 from app.hosting.services import backup_test, saving
 from app.hosting.services.archive_work import EXPECTED, NotWanted, failure_of, watched
-from app.hosting.services.backup import Making
+from app.hosting.services.backup_made import Making
 from app.hosting.services.backup_test import Testing
 from app.hosting.services.place import archive_store, runtime_named
-from app.kit import clock, observe
+from app.kit import clock, live, observe
 
 log = structlog.get_logger(__name__)
 MADE = observe.counter("kontor_backups_total", "Attempts to make a backup, by outcome.", ("outcome",))
@@ -118,7 +118,9 @@ def _copy(runtime: Runtime, store: Store, making: Making) -> Packed:
     seen = runtime.inspect(making.server_id)
     playing = seen.state is Existing.RUNNING
     if playing != making.live or seen.state is Existing.UNKNOWN or (playing and seen.run_id != making.run_id):
-        raise NotNow(AWAY_SECONDS)  # what the row says is about to change
+        raise RuntimeUnavailable(
+            "the runtime does not say what the row says"
+        )  # one of them is about to change
     folder = runtime.world_folder(making.server_id, making.world)
     if making.live:
         packed = _copy_live(runtime, store, making, folder)
@@ -128,7 +130,7 @@ def _copy(runtime: Runtime, store: Store, making: Making) -> Packed:
             raise NotPackable("changed")
     verify(
         watched(
-            store.get_part(making.key), packed.size_bytes, "verifying-archive", "checked", lambda: rows.still_wanted(making)
+            store.get_part(making.key), packed.size_bytes, "verifying-archive", "checked", lambda: _wanted(making)
         ),
         packed,
     )  # fmt: skip
@@ -144,6 +146,12 @@ def _copy_live(runtime: Runtime, store: Store, making: Making, folder: Path) -> 
         return _into(store, making, folder, moving(template.save.moving), keep)
 
 
+def _wanted(making: Making) -> bool:
+    """Asked once a second: whether to go on. Whoever looks sees how far it is."""
+    live.changed("hosting-server", making.server_id, "backups")
+    return rows.still_wanted(making)
+
+
 def _into(
     store: Store, making: Making, folder: Path, may_change: MayChange | None, keep: Callable[[], None]
 ) -> Packed:
@@ -151,7 +159,7 @@ def _into(
 
     def wanted() -> bool:
         keep()
-        return rows.still_wanted(making)
+        return _wanted(making)
 
     moves = may_change or (lambda path: False)
     before = fingerprint(folder, moves)

@@ -106,7 +106,7 @@ class Sent:
 
 
 def upload(actor: Actor, server_id: UUID, path: str, sent: Iterable[Sent]) -> list[str]:
-    """Takes files as they arrive; all of them or none. Returns their addresses.
+    """Takes files as they arrive; all of them or none, unless the game takes a name in that very moment. Returns addresses.
 
     Raises TooLarge above the operator's limit, Invalid for a bad name, Conflict for a taken one.
     """

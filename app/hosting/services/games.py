@@ -28,6 +28,7 @@ class Game:
     state: State
     started: bool
     requested_at: datetime | None
+    organisation_id: UUID | None = None
     address: Address | None = None
     position: str | None = None
     positioned: bool = False
@@ -59,7 +60,8 @@ def load_games(known: dict[UUID, Game]) -> dict[UUID, Game]:
     """The games of this node now; what is known about those that stay is kept."""
     rows = db.session.execute(
         select(
-            Server.id, Server.run_id, Server.runtime, Server.template, Server.state, Server.started_at, Server.requested_at
+            Server.id, Server.run_id, Server.runtime, Server.template, Server.state, Server.started_at, Server.requested_at,
+            Server.organisation_id,
         ).where(Server.node == NODE, Server.state.in_([*(state.value for state in ALIVE), State.DELETING.value]))
     ).all()  # fmt: skip
     db.session.rollback()
@@ -73,7 +75,9 @@ def load_games(known: dict[UUID, Game]) -> dict[UUID, Game]:
                 template = template_of(row.template)
             except LookupError:
                 continue
-            fresh = Game(row.id, row.run_id, row.runtime, template, State(row.state), False, row.requested_at)
+            fresh = Game(
+                row.id, row.run_id, row.runtime, template, State(row.state), False, row.requested_at, row.organisation_id
+            )  # fmt: skip
             if game is not None:  # the console goes on from run to run
                 fresh.position, fresh.positioned, fresh.ready_line_at = (
                     game.position,

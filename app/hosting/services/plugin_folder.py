@@ -29,6 +29,7 @@ from app.hosting.gateways.files import (
 from app.hosting.gateways.modrinth import ModrinthFault
 from app.hosting.gateways.runtime import OutOfReach, WorldMissing
 from app.hosting.models import Server
+from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.plugin_step import Step
 from app.hosting.rules.server import State
 from app.hosting.services.file_faults import FilesAway
@@ -48,7 +49,7 @@ class Lying:
     changed_at: datetime
 
 
-def place_of(server: Server) -> Place:
+def place_of(server: Server | ServerDetail) -> Place:
     """Where the server's files lie, to change them. Raises FilesAway, RuntimeUnavailable."""
     if why := away(State(server.state), server.world, changing=True):
         raise FilesAway(why)

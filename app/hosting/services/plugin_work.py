@@ -144,8 +144,8 @@ def _make(work: Work) -> None:
         _record(work, world, None, [])
         return
     with (
-        contextlib.ExitStack() as open_ones,
         open_folder(place, work.folder, make=True) as here,
+        contextlib.ExitStack() as open_ones,  # inside: it needs the folder to clean up
     ):
         assert here is not None
         sweep(here)

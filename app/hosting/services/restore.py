@@ -15,7 +15,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.core.api import NotNow, record
-from app.hosting import events, tasks
+from app.hosting import backup_events as events
+from app.hosting import tasks
 from app.hosting.catalog import templates
 from app.hosting.gateways.archive import Packed
 from app.hosting.models import Archive, Backup, Restore, Server

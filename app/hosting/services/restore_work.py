@@ -15,7 +15,7 @@ from app.hosting.services import restore as rows
 from app.hosting.services.archive_work import EXPECTED, failure_of, watched
 from app.hosting.services.place import archive_store, runtime_named
 from app.hosting.services.restore import Restoring
-from app.kit import clock, observe
+from app.kit import clock, live, observe
 
 log = structlog.get_logger(__name__)
 RESTORED = observe.counter(
@@ -52,7 +52,13 @@ def restore(restore_id: UUID) -> None:
 def _bring(runtime: Runtime, restoring: Restoring) -> int:
     chunks = archive_store().get(restoring.key)
     folder = runtime.make_world(restoring.server_id, restoring.world)
-    unpack(watched(chunks, restoring.packed.size_bytes, "unpacking", "restored"), folder, restoring.packed)
+    size = restoring.packed.size_bytes
+
+    def shown() -> bool:
+        live.changed("hosting-server", restoring.server_id, "backups")
+        return True
+
+    unpack(watched(chunks, size, "unpacking", "restored", shown), folder, restoring.packed)
     return runtime.disk_bytes(restoring.server_id, restoring.world)
 
 

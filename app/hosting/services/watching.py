@@ -20,6 +20,7 @@ from app.hosting.rules.sampling import Counters, Reading, reading
 from app.hosting.rules.server import State
 from app.hosting.services import console, life, sample, vitals
 from app.hosting.services.games import Game
+from app.hosting.services.monitoring_sink import Sink
 from app.hosting.services.place import note_away, ping_all, runtime_named
 from app.kit import cache, clock, live, observe
 
@@ -152,7 +153,7 @@ def _lose_sight(games: Games) -> None:
 # --- every ten seconds --------------------------------------------------------------------------------------
 
 
-def measure(games: Games, at: int) -> int:
+def measure(games: Games, at: int, sink: Sink | None = None) -> int:
     """Read and keep what every running game uses; `at` is the Unix time the ten seconds began. Returns how many."""
     with SWEEP.labels("sample").time():
         readings: dict[UUID, Reading] = {}
@@ -168,6 +169,8 @@ def measure(games: Games, at: int) -> int:
                 readings[key] = _reading(games[key], found, answers.get(key))
                 if found.disk_bytes is not None:
                     disks[key] = found.disk_bytes
+        if sink is not None:
+            sink.take(games, readings, at)
         sample.keep(readings, at)
         vitals.note_disks(disks)
     for key in readings:

@@ -120,11 +120,12 @@ class Helpers:
             (_("Übersicht"), "hosting.server", True),
             (_("Konsole"), "hosting.server_console", True),
             (_("Auslastung"), "hosting.server_monitoring", True),
-            (_("Ereignisse"), "hosting.server_events", True),
+            (_("Backups"), "hosting.server_backups", may(current_actor(), P.backup_read)),
             (_("Zeitpläne"), "hosting.server_schedules", may(current_actor(), P.schedule_read)),
             (_("Plugins"), "hosting.server_plugins", may(current_actor(), P.plugin_read)),
             (_("Dateien"), "hosting.server_files", may(current_actor(), P.file_read)),
-            (_("Benachrichtigungen"), "hosting.server_webhooks", may(current_actor(), P.webhook_read)),
+            ("Discord", "hosting.server_webhooks", may(current_actor(), P.webhook_read)),
+            (_("Ereignisse"), "hosting.server_events", True),
             (_("Einstellungen"), "hosting.server_settings", may(current_actor(), P.server_settings)),
         ]
         return [

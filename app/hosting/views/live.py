@@ -11,6 +11,7 @@ from flask import render_template
 from app.hosting.queries.sample import series
 from app.hosting.queries.server import ServerDetail, may_see, server_detail
 from app.hosting.views import facts
+from app.hosting.views.backup_words import context as backup_context
 from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import live_lines, numbered_tail
 from app.hosting.views.monitoring import render_now
@@ -56,12 +57,21 @@ FRAGMENTS: dict[str, tuple[str, Callable[[ServerDetail], dict[str, Any]]]] = {
 }
 
 
+def render_backups(server_id: UUID) -> str:
+    """What there is of backups, and what is going on."""
+    server = server_detail(server_id)
+    if server is None:
+        raise NotFound
+    return render_template("hosting/backup/_overview.html", **backup_context(server))
+
+
 def register_fragments() -> None:
     """Tell the live process how each part of a server looks."""
     for aspect, (template, more) in FRAGMENTS.items():
         live.fragment(prefix=PREFIX, aspect=aspect, authorise=may_see, render=_render(template, more))
     live.fragment(prefix=PREFIX, aspect="plugins", authorise=may_see, render=render_going_on)
     live.fragment(prefix=PREFIX, aspect="monitoring", authorise=may_see, render=render_now)
+    live.fragment(prefix=PREFIX, aspect="backups", authorise=may_see, render=render_backups)
     console = _render("_console_log", _log)
     live.fragment(
         prefix=PREFIX, aspect="console", authorise=may_see, render=console, stream=True, lines=live_lines

@@ -14,14 +14,13 @@ from app.hosting.gateways.modrinth.fake import FakeModrinth
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_check
 from app.hosting.services.plugin_backup import use_backups
-from app.hosting.services.plugin_source import use_modrinth
 from app.hosting.views.plugin import render_going_on
 from app.kit import clock
 from app.kit.ui import icon
 from tests.architecture.test_page_queries import MOST, counted
 from tests.hosting.conftest import Host
 from tests.hosting.money import give_credit
-from tests.hosting.plugin_rig import Backups, Rig, plug
+from tests.hosting.plugin_rig import Rig, plugged
 from tests.hosting.plugin_rig import toy as toy
 from tests.people import People, sign_in
 from tests.services.modrinth import modrinth as modrinth
@@ -34,12 +33,8 @@ def rig(
 ) -> Iterator[Rig]:  # fmt: skip
     host.owner, host.organisation_id = people.alice.actor, people.organisation_id
     give_credit(people, 100)
-    backups = Backups()
-    plug(modrinth, app)
-    use_backups(app, backups)
-    yield Rig(host, modrinth, backups)
-    use_modrinth(app, None)
-    use_backups(app, None)
+    with plugged(app, modrinth) as stand_in:
+        yield Rig(host, modrinth, stand_in)
 
 
 @pytest.fixture
@@ -95,7 +90,7 @@ def test_update_pin_remove_and_back(alice: FlaskClient, rig: Rig) -> None:
     assert "Update: 5.4.2" in page(alice, rig)
     row = rig.rows()["luckperms"]
     listed = page(alice, rig, f"/update?plugin={row.id}")
-    assert "LuckPerms 5.4.1 → 5.4.2" in listed and "gesichert" in listed
+    assert "LuckPerms 5.4.1 → 5.4.2" in listed and "Backup" in listed
     assert (
         alice.post(f"/hosting/servers/{rig.server_id}/plugins/update", data=hidden(listed)).status_code == 303
     )
@@ -123,6 +118,10 @@ def test_by_hand(alice: FlaskClient, rig: Rig) -> None:
     assert "Von Hand abgelegt" in html and "&lt;b&gt;.jar" in html
     asked = alice.post(f"/hosting/servers/{rig.server_id}/plugins/recognise").text
     assert "LuckPerms 5.4.1" in asked and "unbekannt" in asked
+    part = alice.post(
+        f"/hosting/servers/{rig.server_id}/plugins/recognise", headers={"HX-Request": "true"}
+    ).text
+    assert "<html" not in part and 'id="plugins-by-hand"' in part and "LuckPerms 5.4.1" in part
     data = {"filename": "Perms.jar"}
     assert alice.post(f"/hosting/servers/{rig.server_id}/plugins/adopt", data=data).status_code == 303
     rig.host.run_jobs()
@@ -179,7 +178,7 @@ def test_by_themselves(alice: FlaskClient, rig: Rig, app: Flask) -> None:
     assert "Nicht mehr von selbst" in page(alice, rig)
     services.set_automatic(rig.host.owner, rig.server_id, on=False)
     use_backups(app, None)
-    assert "Ohne Sicherungen gibt es keine Updates" in page(alice, rig)
+    assert "Ohne Backups gibt es keine Updates" in page(alice, rig)
 
 
 def test_a_member_reads_and_a_stranger_sees_nothing(app: Flask, people: People, rig: Rig) -> None:
