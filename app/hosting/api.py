@@ -24,7 +24,7 @@ from app.hosting.rules.offer import Button, Meter
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.rules.template import Template
 from app.hosting.services.halt import halt_host
-from app.hosting.services.place import isolation
+from app.hosting.services.place import check_archive, isolation
 from app.hosting.services.server import (
     change_server,
     create_server,
@@ -58,6 +58,7 @@ __all__ = [
     "State",
     "Template",
     "change_server",
+    "check_archive",
     "count_servers",
     "create_server",
     "delete_server",
