@@ -90,12 +90,12 @@ def _register_domains(area: Any) -> None:
     """Own domains that do not lead here any more."""
     notice_kind(
         DOMAIN_ELSEWHERE, label=_l("Eine eigene Domain zeigt woanders hin"), area=area, icon="globe", tone="warn",
-        text=_l("Eine Domain von %(server)s zeigt woanders hin. Stimmen ihre DNS-Einträge nicht bald, wird sie am %(until)s abgeschaltet."),
+        text=_l("Eine Domain von %(server)s zeigt woanders hin. Am %(until)s wird sie abgeschaltet."),
         refs=_SERVER, values=_until, by_mail=True, order=33,
     )  # fmt: skip
     notice_kind(
         DOMAIN_LAPSED, label=_l("Eine eigene Domain ist abgeschaltet"), area=area, icon="globe", tone="bad",
-        text=_l("Eine Domain von %(server)s ist abgeschaltet: Sie führt nicht mehr hierher. Mit richtigen DNS-Einträgen gilt sie wieder."),
+        text=_l("Eine Domain von %(server)s ist abgeschaltet: Sie zeigt seit Tagen woanders hin."),
         refs=_SERVER, by_mail=True, order=34,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.hosting.rules import caddy
@@ -37,6 +37,7 @@ GOAL = Goal("mc.example.org", "tok", OWN, frozenset({OWN, NICE}), 25565)
 PROOF = ("kontor=tok",)
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,7 @@ def test_what_is_no_name(text: str, fault: Fault) -> None:
     assert wrong.value.fault is fault
 
 
+@UNHURRIED
 @given(st.one_of(st.text(max_size=80), st.from_regex(r"[a-zäöüß0-9.*_-]{1,60}\.[a-z]{2,9}", fullmatch=True)))
 def test_whatever_comes_is_a_plain_name_or_a_fault(text: str) -> None:
     try:
@@ -129,6 +131,7 @@ _NAMES = st.sampled_from([OWN, NICE, "other.example"])
 _IPS = st.lists(st.sampled_from(["192.0.2.7", "192.0.2.8", "198.51.100.1"]), max_size=2).map(tuple)
 
 
+@UNHURRIED
 @given(
     st.builds(
         Seen, cname=st.lists(_NAMES, max_size=2).map(tuple), a=_IPS, aaaa=st.just(()), here_a=_IPS, here_aaaa=st.just(()),
@@ -197,6 +200,7 @@ def test_new_ones_are_looked_at_more_often() -> None:
     assert look_again(State.VERIFIED, NOW, NOW) == NOW + DAY
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(st.text(max_size=40), st.sampled_from(["", "127.0.0.1:8123"])), max_size=5))
 def test_nothing_but_names_reaches_the_caddyfile(given_sites: list[tuple[str, str]]) -> None:
     text = caddy.caddyfile(

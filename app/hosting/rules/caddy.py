@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.hosting.rules.domain import NoDomain, normal_name
+from app.hosting.rules.domain import is_host_name
 
 HEAD = """# Written by `flask kontor proxy caddy`; the next run replaces it.
 # Import it into the Caddyfile of the proxy: import /etc/caddy/kontor-names.caddy
@@ -51,7 +51,7 @@ def caddyfile(sites: Iterable[Site], home: str) -> str:
     """One block a server: its map behind its names, else the way to `home`. Names that are none are left out."""
     blocks, taken = [], set[str]()
     for site in sites:
-        names = [name for name in site.names if _is_name(name) and name not in taken]
+        names = [name for name in site.names if is_host_name(name) and name not in taken]
         taken.update(names)
         if not names:
             continue
@@ -61,10 +61,3 @@ def caddyfile(sites: Iterable[Site], home: str) -> str:
             body = f"\tredir {web_address(home)}/ 302\n"
         blocks.append(f"{', '.join(names)} {{\n{body}}}\n")
     return "\n".join([HEAD, *blocks])
-
-
-def _is_name(name: str) -> bool:
-    try:
-        return normal_name(name) == name
-    except NoDomain:
-        return False

@@ -75,6 +75,13 @@ def normal_name(text: str, ours: Iterable[str] = ()) -> str:
     return name
 
 
+def is_host_name(text: str) -> bool:
+    """Whether a text is a whole host name in its one writing, wherever it may be known."""
+    labels = text.split(".")
+    plain = all(_LABEL.fullmatch(label) for label in labels)
+    return plain and len(labels) > 1 and len(text) <= 253 and not labels[-1].isdigit()
+
+
 def _ascii(name: str) -> str:
     try:
         found = idna.encode(name, uts46=True, std3_rules=True).decode("ascii").lower()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Flask, current_app
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from app.core.api import record
 from app.hosting import tasks
@@ -22,7 +22,7 @@ from app.hosting.rules.server import State as ServerState
 from app.kit import clock, limits, live
 from app.kit.authz import Actor, require
 from app.kit.config import Settings, settings
-from app.kit.db import db, lock, require_transaction, transaction
+from app.kit.db import lock, require_transaction, transaction
 from app.kit.errors import Conflict, Invalid, NotFound, TooMany
 from app.kit.ids import new_id
 
@@ -116,12 +116,6 @@ def order_look(row: Domain) -> None:
         domain_id=str(row.id),
     )  # fmt: skip
     live.changed(LIVE, row.id, ASPECT)
-
-
-def count_by_state() -> dict[str, int]:
-    """For the operator's metrics."""
-    rows = db.session.execute(select(Domain.state, func.count()).group_by(Domain.state))
-    return {state: count for state, count in rows}  # noqa: C416 - Rows, typed
 
 
 def _own(actor: Actor, server_id: UUID, domain_id: UUID) -> Domain:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.hosting.models import Server
 from app.hosting.queries.domain import own_domains
-from app.hosting.rules.caddy import Site, caddyfile
+from app.hosting.rules.caddy import Site, caddyfile, upstream
 from app.hosting.rules.domain import NoDomain, is_below, normal_name
 from app.hosting.rules.doors import host_names
 from app.hosting.rules.server import State
@@ -23,6 +23,7 @@ _GONE = (State.DRAFT.value, State.DELETING.value, State.DELETED.value)
 def caddy_text(maps: Mapping[UUID, str], *, own_only: bool = False) -> str:
     """The Caddyfile for all servers: play names (unless `own_only`) and verified own domains. `maps`: where the web map
     of a server answers, host:port. Raises ValueError for what is none."""
+    wanted = {server_id: upstream(address) for server_id, address in maps.items()}
     rows = db.session.execute(
         select(Server.id, Server.name)
         .where(Server.state.not_in(_GONE))
@@ -34,7 +35,7 @@ def caddy_text(maps: Mapping[UUID, str], *, own_only: bool = False) -> str:
     for server_id, name in rows:
         names = [] if own_only else host_names(server_id, name, domain, taken)
         names += [one for one in own.get(server_id, ()) if not _is_ours(one, ours)]
-        sites.append(Site(tuple(names), maps.get(server_id, "")))
+        sites.append(Site(tuple(names), wanted.get(server_id, "")))
     return caddyfile(sites, settings().public_url)
 
 
