@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     """Plug hosting into the application."""
     from app.hosting import models, subscribers  # noqa: F401
     from app.hosting.catalog import templates
+    from app.hosting.catalog.plugins import suggestions
     from app.hosting.describe import describe
     from app.hosting.notices import register_kinds
     from app.hosting.policies import grant_all
@@ -30,6 +31,7 @@ def register(app: Flask) -> None:
     from app.hosting.views import hosting, init_views
 
     templates()  # a broken template stops the start and says where
+    suggestions()
     grant_all()
     describe()
     register_kinds()

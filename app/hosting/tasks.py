@@ -56,7 +56,9 @@ run_schedules = job("jobs.hosting.schedule.run_due", queue="infra", timeout=120,
 send_webhook = job("jobs.hosting.webhook.send", timeout=60, retries=3)
 send_lost_webhooks = job("jobs.hosting.webhook.send_lost", timeout=60, retries=0)
 
-change_plugins = job("jobs.hosting.plugin.change", timeout=1800, retries=4, title=N_("Plugins ändern"))
+change_plugins = job(
+    "jobs.hosting.plugin.change", queue="installing", timeout=1800, retries=4, title=N_("Plugins ändern")
+)
 resume_plugins = job("jobs.hosting.plugin.resume", timeout=60, retries=0)
 check_plugins = job("jobs.hosting.plugin.check", timeout=900, retries=1, title=N_("Nach Updates sehen"))
 

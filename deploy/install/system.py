@@ -68,10 +68,6 @@ TEST = (
     Need("poppler", _program("pdftotext"), ("poppler-utils",), "reading reports back"),
     Need("sshd", _program("sshd"), ("openssh-server",), "tests of archives over SFTP"),
     Need("zstd", _program("zstd"), ("zstd",), "restoring archives by hand"),
-    Need(
-        "victoria-metrics", _program("victoria-metrics"), ("victoria-metrics",), "tests of the metrics sink"
-    ),
-    Need("influxdb", _program("influxd"), ("influxdb",), "tests of the metrics sink"),
     Need("docker", _program("dockerd"), ("docker.io", "iptables"), "tests of the Docker runtime"),
     Need("ip", _program("ip"), ("iproute2",), "the network of those"),
 )

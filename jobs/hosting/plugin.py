@@ -1,4 +1,4 @@
-"""Plugins of servers."""
+"""Work on plugins of servers. Every body may be killed at any line and run again."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from app.hosting.services import plugin_check, plugin_work
 
 
 def change(change_id: str) -> None:
-    """Make one change; may be killed at any line and run again."""
+    """Make one change."""
     plugin_work.change(UUID(change_id))
 
 

@@ -10,7 +10,7 @@
   const LONGEST = 400 * 86400;
   const HEIGHT = 150; // pixels, as the drawn charts
   const OLDEST = 2 * 366 * 86400;
-  const language = document.documentElement.lang || "de";
+  const language = document.documentElement.lang === "en" ? "en-GB" : "de"; // as the server writes them
   const timeZone = root.dataset.zone;
   const scrub = find("scrub");
   const panels = all("panel").map((figure) => ({
@@ -33,7 +33,7 @@
   const writers = {
     bytes: size,
     rate: (value) => `${size(value)}/s`,
-    share: (value) => `${number(value * 100, value < 0.1 ? 1 : 0)}${language === "en" ? "" : "\u00a0"}%`,
+    share: (value) => `${number(value * 100, value < 0.1 ? 1 : 0)}${language === "de" ? "\u00a0" : ""}%`,
     number: (value) => number(value, 1),
   };
   const formats = new Map();
@@ -43,7 +43,7 @@
     return formats.get(key).format(new Date(at * 1000));
   }
   const CLOCK = { hour: "2-digit", minute: "2-digit" };
-  const DAY = { day: "numeric", month: "numeric" };
+  const DAY = { day: "numeric", month: language === "de" ? "numeric" : "short" };
   function instant(at) {
     if (shown.step >= 86400) return time(at, { day: "numeric", month: "short", year: "numeric" });
     return time(at, { day: "numeric", month: "short", ...CLOCK, ...(shown.step < 60 ? { second: "2-digit" } : {}) });
@@ -127,11 +127,12 @@
       axes: [{ ...axis, size: 30, space: 64, values: labels }, { ...axis, size: 68, space: 32, incrs: panel.unit === "bytes" || panel.unit === "rate" ? BYTES : undefined, values: (_u, splits) => splits.map(write) }],
       series: series(panel),
       bands: panel.tracks.map((_name, i) => ({ series: [i * 3 + 2, i * 3 + 1], fill: () => colour(`series-${i + 1}`, 0.2) })),
-      cursor: { y: false, sync: { key: "monitoring", scales: ["x", null] }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => { goBack(); return null; } } },
+      cursor: { y: false, sync: { key: "monitoring", scales: ["x", null] }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => null } },
       hooks: {
         draw: [marks],
-        setCursor: [(plot) => { if (plot.cursor.event || plot.cursor.left < 0) point(plot.cursor.left < 0 ? null : plot.cursor.idx); }],
-        setSelect: [(plot) => { if (plot.select.width >= 6) chosen(plot); }],
+        // The charts share one pointer and tell of it all at once: only the one it is over is listened to.
+        setCursor: [(plot) => { if (pointed === panel) point(plot.cursor.left < 0 ? null : plot.cursor.idx); }],
+        setSelect: [(plot) => { if (pointed === panel && plot.select.width >= 6) chosen(plot); }],
       },
     };
   }
@@ -152,6 +153,8 @@
         const box = panel.plot.over.getBoundingClientRect();
         move(panel.plot.posToIdx(event.clientX - box.left));
       };
+      panel.plot.over.addEventListener("pointerenter", () => { pointed = panel; });
+      panel.plot.over.addEventListener("dblclick", goBack);
       panel.plot.over.addEventListener("pointerdown", touch);
       panel.plot.over.addEventListener("pointermove", touch);
     }
@@ -163,7 +166,8 @@
   }
 
   // --- reading values at an instant ---
-  let at = null;
+  let at = null; // the number of the point that is read
+  let pointed = null; // the panel under the mouse
   function valueOf(name, unit, i) {
     const track = shown.tracks[name];
     const value = track.mean[i];
@@ -238,13 +242,13 @@
     const mine = ++turn;
     if (!quiet) root.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(`${root.dataset.monitoring}?${new URLSearchParams(wanted)}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${root.dataset.monitoring}?${new URLSearchParams({ ...wanted, lang: document.documentElement.lang })}`, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (mine !== turn) return;
-      const pointed = at === null ? null : shown.at[at];
+      const instantBefore = at === null ? null : shown.at[at];
       [asked, shown, loadedAt] = [wanted, found, now()];
-      render(pointed, quiet);
+      render(instantBefore, quiet);
       find("problem").hidden = true;
     } catch {
       if (mine === turn && !quiet) { find("problem").hidden = false; say(word("Failed")); }
@@ -254,12 +258,12 @@
   }
 
   // --- the page around the charts ---
-  function render(pointed, quiet) {
+  function render(kept, quiet) {
     if (panels[0].plot) panels.forEach((panel) => panel.plot.setData(columns(panel)));
     else build();
     scrub.max = String(shown.at.length - 1);
     scrub.disabled = false;
-    point(pointed === null ? null : shown.at.findLastIndex((start) => start <= pointed), true);
+    point(kept === null ? null : shown.at.findLastIndex((start) => start <= kept), true);
     find("step").textContent = shown.step_text;
     for (const [name, values] of Object.entries(shown.figures)) {
       root.querySelectorAll(`[data-monitoring-row="${name}"] [data-monitoring-figure]`).forEach((cell, i) => { cell.textContent = values[i]; });

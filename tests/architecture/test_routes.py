@@ -31,7 +31,7 @@ from tests.people import People, Someone, make_people, sign_in
 
 NAMES = ("nobody", "olga", "cleo", "bob", "dora", "alice")  # those who may destroy most come last
 ENDS_THE_SESSION = {"accounts.sign_out"}
-MAY_BE_UNREADY = {"health.ready"}  # there is no Redis here
+MAY_BE_UNREADY = {"health.ready", "hosting.download_backup"}  # there is no Redis here, and no archive
 FORM_NAMES_A_THING = {"accounts.switch", "hosting.power_from_list"}
 STRICTER_INSIDE = {"accounts.organisation"}  # all members see the page, few may change what stands there
 
@@ -175,11 +175,21 @@ def backup_of(people: People, server_id: object) -> UUID:
     with transaction() as session:
         session.add(
             Archive(
-                id=made, server_id=server_id, organisation_id=people.organisation_id, purpose="backup", state="verified",
-                key=f"{made.hex}.tar.zst", sha256="0" * 64, size_bytes=1, raw_bytes=1, files=1, game_version="1",
-                created_at=now, finished_at=now,
+                id=made,
+                server_id=server_id,
+                organisation_id=people.organisation_id,
+                purpose="backup",
+                state="verified",
+                key=f"{uuid4().hex}/{server_id.hex}/{made.hex}.tar.zst",
+                sha256="0" * 64,
+                size_bytes=1,
+                raw_bytes=1,
+                files=1,
+                game_version="1",
+                created_at=now,
+                finished_at=now,
             )
-        )  # fmt: skip
+        )
         session.flush()
         session.add(Backup(archive_id=made, server_id=server_id, origin="manual"))
     return made

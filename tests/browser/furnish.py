@@ -32,7 +32,9 @@ from app.kit import clock
 from app.kit.db import db, transaction
 from app.kit.money import euros
 from jobs.runtime import run
+from tests.browser.furnish_backups import backups
 from tests.browser.furnish_files import game_files
+from tests.browser.furnish_plugins import plugins
 from tests.browser.furnish_webhooks import webhooks
 from tests.hosting.money import give_credit
 from tests.people import People
@@ -113,8 +115,12 @@ def furnish(app: Flask, people: People) -> dict[str, Any]:
     game_files(node, made["stopped"])
     made["draft"] = create_server(alice, name="Noch nicht fertig", template="flying-squid")
     measure(made["server"])
+    paper = create_server(alice, name="Paper mit Plugins", template="flying-squid", deploy=True)
+    settle(app)
+    made |= plugins(app, node, paper, people, work_off)
     made |= webhooks(app, made["server"], people)
-    return made | _plans(made["server"], people) | _papers(app, people)
+    made |= _plans(made["server"], people) | _papers(app, people)
+    return made | backups(app, node, made["server"], people, settle)
 
 
 def _plans(server_id: UUID, people: People) -> dict[str, Any]:

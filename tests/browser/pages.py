@@ -29,6 +29,7 @@ def _with(pattern: str) -> Callable[[Site], str]:
 
 
 _SERVER = "/hosting/servers/{server}"
+_PLUGINS = "/hosting/servers/{plugged}/plugins"
 _FILES = "/hosting/servers/{stopped}/files"
 _STYLE_GUIDE = ("controls", "data", "charts", "forms", "feedback", "live")
 
@@ -69,6 +70,30 @@ PAGES: list[Page] = [
     Page("delete a folder", _with(_FILES + "/delete?p=plugins")),
     Page("unpack an archive", _with(_FILES + "/unpack?p=insel.zip")),
     Page("worlds", _with(_FILES + "/worlds")),
+    Page("backups", _with(_SERVER + "/backups")),
+    Page("backups, a member", _with(_SERVER + "/backups"), as_="bob"),
+    Page("backups after a restore", _with("/hosting/servers/{restored}/backups")),
+    Page("backups of a draft", _with("/hosting/servers/{draft}/backups")),
+    Page("automatic backups", _with(_SERVER + "/backups/settings")),
+    Page("backup", _with(_SERVER + "/backups/{backup}")),
+    Page("backup that is damaged", _with(_SERVER + "/backups/{backup_damaged}")),
+    Page("delete a backup", _with(_SERVER + "/backups/{backup}/delete")),
+    Page("restore a backup", _with("/hosting/servers/{restored}/backups/{backup_restored}/restore")),
+    Page("restore while it runs", _with(_SERVER + "/backups/{backup}/restore")),
+    Page("new server from a backup", _with(_SERVER + "/backups/{backup}/new-server")),
+    Page("plugins", _with(_PLUGINS)),
+    Page("plugins, a member", _with(_PLUGINS), as_="bob"),
+    Page("plugins, a game that takes none", _with(_SERVER + "/plugins")),
+    Page("plugins, suggestions", _with(_PLUGINS + "/find")),
+    Page("plugins, nothing found", _with(_PLUGINS + "/find?q=gibtesnicht")),
+    Page("plugin with its versions", _with(_PLUGINS + "/project?project={luckperms}")),
+    Page("plugin that is gone", _with(_PLUGINS + "/project?project=gone"), status=409),
+    Page("install a plugin", _with(_PLUGINS + "/install?project={worldedit}")),
+    Page("install what does not fit", _with(_PLUGINS + "/install?project={enemy}")),
+    Page("update a plugin", _with(_PLUGINS + "/update?plugin={plugin}")),
+    Page("remove a plugin", _with("/hosting/plugins/{plugin}/remove")),
+    Page("remove a plugin others need", _with("/hosting/plugins/{needed}/remove")),
+    Page("take plugins back", _with("/hosting/plugin-changes/{plugin_change}/undo")),
     Page("server settings", _with("/hosting/servers/{stopped}/settings")),
     Page("delete a server", _with("/hosting/servers/{stopped}/delete")),
     Page("kill a server", _with(_SERVER + "/kill")),

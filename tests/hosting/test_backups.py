@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as monotonic
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
@@ -517,6 +518,52 @@ def test_a_store_that_cannot_leaves_world_and_older_backups_as_they_are(
             recover(host)
     first, second = rows(server_id)
     assert (first.state, second.state, second.failure) == ("verified", "failed", failure)
+    check_whole(host, server_id, tmp_path)
+
+
+def test_a_lease_is_kept_by_the_copier_itself_however_slow_the_store_is(
+    host: Host, store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One piece of an upload may take longer than the lease."""
+    monkeypatch.setattr(saving, "LEASE", timedelta(seconds=0.6))
+    monkeypatch.setattr(saving, "RENEW_SECONDS", 0.1)
+    server_id = host.running()
+    fill(host, server_id)
+    put = FolderStore.put
+
+    def slow(self: FolderStore, key: str, chunks: Any) -> None:
+        monotonic.sleep(1.5)
+        assert saving.release_lost() == 0
+        put(self, key, chunks)
+
+    monkeypatch.setattr(FolderStore, "put", slow)
+    backup.create_backup(host.owner, server_id)
+    host.settle()
+    assert states(server_id) == ["verified"]
+    check_whole(host, server_id, tmp_path)
+
+
+def test_no_game_is_held_for_ever(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saving, "RENEW_SECONDS", 0.05)
+    server_id = playing(host)
+    archive_id = backup.create_backup(host.owner, server_id)
+    put = FolderStore.put
+
+    def endless(self: FolderStore, key: str, chunks: Any) -> None:
+        put(self, key, chunks)
+        for _ in range(70):
+            clock.advance(29)
+            monotonic.sleep(0.1)
+        assert saving.release_lost() == 1
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", endless)
+        with pytest.raises(NotNow):
+            backup_work.make(archive_id)
+    assert host.game(server_id).saving
+    recover(host)
     check_whole(host, server_id, tmp_path)
 
 

@@ -20,6 +20,7 @@ from app.hosting.rules.monitoring import (
     Span,
     Track,
     chosen_span,
+    coarser,
     figures,
     midnights,
     offsets,
@@ -110,6 +111,11 @@ def test_figures_weigh_the_mean_by_measured_time_and_keep_extremes() -> None:
     found = figures(track, (30, None, 10))
     assert (found.low, found.mean, found.peak, found.last) == (1.0, 3.5, 99.0, 8.0)
     assert figures(Track((None,), (None,), (None,)), (None,)).mean is None
+
+
+def test_neighbours_merge_by_measured_time_and_sparse_values_are_not_lost() -> None:
+    assert coarser([1.0, None, None, 4.0, None], [30, None, None, 10, None], 2) == [1.0, 4.0, None]
+    assert coarser([1.0, 4.0], [30, 10], 2) == [1.75]
 
 
 def test_a_pause_of_the_roll_up_is_made_up_for() -> None:

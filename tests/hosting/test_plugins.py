@@ -193,8 +193,19 @@ def test_no_update_without_a_backup(rig: Rig) -> None:
     rig.host.run_jobs()
     assert rig.change().failure == "backup" and list(rig.lying()) == ["luckperms-5.4.1.jar"]
     use_backups(current_app, None)
-    with pytest.raises(Conflict, match="Sicherung"):
+    with pytest.raises(Conflict, match="Backup"):
         rig.update()
+
+
+def test_another_version_is_an_update_too(rig: Rig) -> None:
+    updatable(rig)
+    rig.install("luckperms")
+    assert rig.change().kind == "update" and rig.backups.ordered == [rig.server_id]
+    old = next(v for v, one in rig.fake.versions.items() if one["version_number"] == "5.4.1")
+    rig.install("luckperms", old)
+    assert len(rig.backups.ordered) == 2 and list(rig.lying()) == ["luckperms-5.4.1.jar"]
+    with pytest.raises(Conflict, match="schon installiert"):
+        rig.order("luckperms", old)
 
 
 def test_the_backup_before_is_a_real_one(rig: Rig) -> None:
@@ -360,6 +371,31 @@ def test_a_jar_by_hand_is_recognised_and_adopted(rig: Rig) -> None:
         plugin_adopt.adopt(rig.host.owner, rig.server_id, "own.jar")
 
 
+def test_a_jar_of_an_older_world_is_adopted_again(rig: Rig) -> None:
+    rig.install("luckperms")
+    old = rig.lying()
+    rig.publish("luckperms", "5.4.2", 8)
+    rig.install("luckperms")
+    for name in rig.lying():
+        (rig.folder / name).unlink()
+    for name, data in old.items():
+        (rig.folder / name).write_bytes(data)
+    assert [one.doubled for one in plugin_adopt.recognise(rig.host.owner, rig.server_id)] == [False]
+    plugin_adopt.adopt(rig.host.owner, rig.server_id, "luckperms-5.4.1.jar")
+    rig.host.run_jobs()
+    assert rig.change().state == "done" and rig.rows()["luckperms"].now().number == "5.4.1"
+    assert rig.lying() == old
+    with pytest.raises(Conflict, match="kennt Modrinth nicht"):
+        plugin_adopt.adopt(rig.host.owner, rig.server_id, "luckperms-5.4.1.jar")
+
+
+def test_a_folder_that_is_a_link_is_not_looked_into(rig: Rig) -> None:
+    rig.folder.parent.mkdir(parents=True, exist_ok=True)
+    rig.folder.symlink_to("/tmp")
+    with pytest.raises(Conflict, match="Verknüpfung"):
+        plugin_adopt.recognise(rig.host.owner, rig.server_id)
+
+
 # --- who and when --------------------------------------------------------------------------------------------
 
 
@@ -402,6 +438,21 @@ def test_a_game_without_plugins_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatc
     monkeypatch.undo()
     with pytest.raises(Conflict, match="nimmt keine Plugins"):
         rig.order("luckperms")
+
+
+def test_what_nobody_can_do_ends(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise LookupError("a flaw")
+
+    monkeypatch.setattr(plugin_work, "_make", broken)
+    rig.order("luckperms")
+    rig.host.run_jobs()
+    assert rig.change().state == "working"
+    clock.advance(3 * 3600 + 60)
+    plugin_work.resume()
+    rig.host.run_jobs()
+    assert (rig.change().state, rig.change().failure) == ("failed", "given-up")
+    monkeypatch.undo()
 
 
 def test_a_lost_job_is_ordered_again(rig: Rig) -> None:

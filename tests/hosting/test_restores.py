@@ -20,7 +20,7 @@ from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailabl
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.gateways.runtime import DiskFull
 from app.hosting.models import Archive, Restore, Server
-from app.hosting.services import archive, backup, backup_due, restore, restore_work
+from app.hosting.services import archive, backup, backup_due, doors, restore, restore_work
 from app.hosting.services.place import use_archive
 from app.hosting.services.server import delete_server, deploy, start_server, stop_server
 from app.kit import clock
@@ -187,6 +187,18 @@ def test_only_a_stopped_server_takes_another_world(
     host.settle()
     with pytest.raises(Conflict, match="Stoppe"):
         restore.restore_backup(host.owner, server_id, made)
+
+
+def test_who_joins_waits_until_it_is_over(host: Host, store: FolderStore, frozen: datetime) -> None:
+    server_id, made = backed_up(host)
+    restore.restore_backup(host.owner, server_id, made, save_first=False)
+    with pytest.raises(Conflict, match="wiederhergestellt"):
+        doors.wake(server_id, "Alex")
+    recover(host)
+    assert doors.wake(server_id, "Alex")
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == BEFORE
 
 
 def test_one_at_a_time_and_its_backup_stays_meanwhile(

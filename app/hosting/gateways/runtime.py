@@ -19,9 +19,23 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from app.hosting.gateways.faults import (
+    AlreadyRunning,
+    CommandRefused,
+    DiskFull,
+    ImageMissing,
+    InstallFailed,
+    NotPrepared,
+    NotRunning,
+    OutOfReach,
+    PortTaken,
+    RuntimeFault,
+    RuntimeUnavailable,
+    WorldExists,
+    WorldMissing,
+)
 from app.hosting.rules.setting import Value
 from app.hosting.rules.template import RuntimeName, Template
-from app.kit.errors import KontorError, Unavailable
 
 _WORLD = re.compile(r"[0-9a-z]{0,32}")
 
@@ -155,88 +169,6 @@ class Owned:
     state: State
 
 
-class RuntimeUnavailable(Unavailable):
-    """The runtime gave no answer in time. Nothing is known; ask again later."""
-
-
-class RuntimeFault(KontorError):
-    """The runtime answered and refused. `code` names why; `detail` is raw text for the operator."""
-
-    code = "fault"
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail, code=self.code)
-        self.detail = detail
-
-
-class InstallFailed(RuntimeFault):
-    """`prepare` could not install; trying again may help (network, registry)."""
-
-    code = "install-failed"
-
-
-class ImageMissing(RuntimeFault):
-    """The container image is neither on the node nor in its registry."""
-
-    code = "image-missing"
-
-
-class NotPrepared(RuntimeFault):
-    """`start` before `prepare`, or what was installed is gone."""
-
-    code = "not-prepared"
-
-
-class PortTaken(RuntimeFault):
-    """Something else listens on the port."""
-
-    code = "port-taken"
-
-
-class DiskFull(RuntimeFault):
-    code = "disk-full"
-
-
-class OutOfReach(RuntimeFault):
-    """The world lies where this process cannot read and write: on another machine, or it has not the rights."""
-
-    code = "out-of-reach"
-
-
-class WorldMissing(RuntimeFault):
-    """The runtime looked and has no such generation of the world."""
-
-    code = "world-missing"
-
-
-class WorldExists(RuntimeFault):
-    """`make_world` found something in that generation already; nothing was touched."""
-
-    code = "world-exists"
-
-
-class AlreadyRunning(RuntimeFault):
-    """Another run of the same server is still alive; `run_id` names it where it is known."""
-
-    code = "already-running"
-
-    def __init__(self, detail: str = "", run_id: UUID | None = None) -> None:
-        super().__init__(detail)
-        self.run_id = run_id
-
-
-class NotRunning(RuntimeFault):
-    """A command or signal for a server that is not running."""
-
-    code = "not-running"
-
-
-class CommandRefused(RuntimeFault):
-    """Too long, empty or with control characters; the game never saw it."""
-
-    code = "command-refused"
-
-
 class Runtime(Protocol):
     """One place where servers run. Implementations are safe to use from many threads and many processes at once."""
 
@@ -338,3 +270,11 @@ class Quiet:
 
     def line(self, text: str) -> None:
         return None
+
+
+__all__ = [
+    "Address", "AlreadyRunning", "CommandRefused", "ConsoleChunk", "DiskFull", "Handle", "ImageMissing",
+    "InstallFailed", "NotPrepared", "NotRunning", "Observed", "OutOfReach", "Owned", "PortTaken", "Progress",
+    "ProgressCallback", "Quiet", "Runtime", "RuntimeFault", "RuntimeUnavailable", "Sample", "Spec", "State", "Step",
+    "WorldExists", "WorldMissing", "checked_world",
+]  # fmt: skip

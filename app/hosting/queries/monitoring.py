@@ -166,7 +166,10 @@ MARKED = (
     "hosting.server.wake_failed",
     "hosting.server.archive_failed",
     "hosting.server.changed",
-    "hosting.backup.",
+    "hosting.backup.made",
+    "hosting.backup.failed",
+    "hosting.backup.test_failed",
+    "hosting.restore.",
 )
 """Events that stand on the time axis; a name that ends in a dot is a whole family."""
 

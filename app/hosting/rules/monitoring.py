@@ -174,3 +174,14 @@ def figures(track: Track, covered: Sequence[int | None]) -> Figures:
         peak=max((value for value in track.peak if value is not None), default=None),
         last=next((value for value in reversed(track.mean) if value is not None), None),
     )
+
+
+def coarser(values: Sequence[float | None], covered: Sequence[int | None], every: int) -> list[float | None]:
+    """Means of `every` neighbours at a time, weighted by measured time; None where nothing was measured."""
+    found: list[float | None] = []
+    for start in range(0, len(values), every):
+        part = slice(start, start + every)
+        known = [(v, w) for v, w in zip(values[part], covered[part], strict=True) if v is not None and w]
+        weights = sum(weight for _, weight in known)
+        found.append(sum(value * weight for value, weight in known) / weights if weights else None)
+    return found

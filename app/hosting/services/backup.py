@@ -16,8 +16,8 @@ from app.hosting import tasks
 from app.hosting.errors import BackupFailed
 from app.hosting.models import Archive, Backup, Server
 from app.hosting.policies import P
-from app.hosting.rules.archive import Purpose
-from app.hosting.rules.backup import COPYABLE, Origin
+from app.hosting.rules.archive import AGAIN_AFTER, Purpose
+from app.hosting.rules.backup import COPYABLE, STILL, Origin
 from app.hosting.rules.server import State
 from app.hosting.services import charge
 from app.hosting.services.backup_made import MAKING, REMOVED, VERIFIED, forget_backup, in_use, lock_backup
@@ -60,6 +60,8 @@ def order_backup(server: Server, actor: Actor, origin: Origin) -> UUID:
     db.session.flush()
     db.session.add(Backup(archive_id=archive.id, server_id=server.id, origin=origin.value))
     plan_for(server, actor)
+    if server.state in STILL:
+        server.archive_after = now + AGAIN_AFTER  # it does not move away meanwhile
     queue_making(archive, actor)
     record(
         events.BackupBegun(archive.id, origin.value),

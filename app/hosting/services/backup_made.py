@@ -29,6 +29,7 @@ from app.kit.ids import new_id
 
 MAKING, VERIFIED = ArchiveState.MAKING.value, ArchiveState.VERIFIED.value
 FAILED, REMOVED = ArchiveState.FAILED.value, ArchiveState.REMOVED.value
+GONE = (State.DELETING, State.DELETED)
 BETWEEN_SECONDS = 3.0
 """Until it is asked again whether a server that starts or stops can be copied."""
 
@@ -56,6 +57,9 @@ def begin_making(archive_id: UUID) -> Making | None:
     with transaction():
         archive, server = _locked(archive_id)
         if archive.state != MAKING:
+            return None
+        if server.state in GONE:  # nobody needs to hear of this one
+            forget_backup(archive)
             return None
         if server.state not in COPYABLE or server.world is None:
             _fail(server, archive, Failure.NO_WORLD)

@@ -118,7 +118,9 @@ def _copy(runtime: Runtime, store: Store, making: Making) -> Packed:
     seen = runtime.inspect(making.server_id)
     playing = seen.state is Existing.RUNNING
     if playing != making.live or seen.state is Existing.UNKNOWN or (playing and seen.run_id != making.run_id):
-        raise NotNow(AWAY_SECONDS)  # what the row says is about to change
+        raise RuntimeUnavailable(
+            "the runtime does not say what the row says"
+        )  # one of them is about to change
     folder = runtime.world_folder(making.server_id, making.world)
     if making.live:
         packed = _copy_live(runtime, store, making, folder)

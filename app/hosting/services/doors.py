@@ -23,7 +23,7 @@ from app.hosting.rules.doors import doing, host_names
 from app.hosting.rules.route import CHANGED, ROUTES, VERSION, WAKES, Doing
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.services import charge
-from app.hosting.services.check import require_room
+from app.hosting.services.check import require_no_restore, require_room
 from app.hosting.services.games import Game
 from app.hosting.services.life import begin_if_affordable
 from app.hosting.services.place import NODE, template_of
@@ -184,6 +184,7 @@ def wake(server_id: UUID, player: str) -> bool:
         if not (still and server.wake_by_join and allowed):
             return False
         require_room(server)
+        require_no_restore(server)
         if not begin_if_affordable(server):
             return False
         record(

@@ -51,6 +51,16 @@ RETENTION = (
         "hosting_webhook_message",
     ),
     Retention(
+        _l("Backups von Spielwelten"),
+        _l("so viele und so lange, wie man einstellt; mit dem Server gelöscht"),
+        "hosting_backup",
+    ),
+    Retention(
+        _l("Plugins und ihr Verlauf: wer was geändert hat (nur als Nummer)"),
+        _l("bis zum Löschen des Servers"),
+        "hosting_plugin_change",
+    ),
+    Retention(
         _l("Konsole mit Spielernamen"),
         _l("die letzten 500 Zeilen, höchstens 7 Tage; im Protokoll des Spiels bis zum Löschen"),
     ),

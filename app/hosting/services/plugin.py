@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -90,8 +90,7 @@ def order(
         raise Conflict(offer.faults[0])
     if mark != offer.mark:
         raise Conflict(_("Die Liste ist inzwischen eine andere. Sieh sie dir noch einmal an."))
-    update = kind is Kind.UPDATE
-    if update and backups() is None:
+    if offer.replaces and backups() is None:
         raise Conflict(failure_words(Failure.BACKUP))
     with transaction():
         server = lock(Server, server_id) if actor is SYSTEM else owned(actor, server_id)
@@ -99,7 +98,9 @@ def order(
             return before
         if offer.basis != basis_of(rows_of(server_id)):
             raise Conflict(failure_words(Failure.CHANGED))
-        return _write(actor, server, kind, list(offer.steps), once=once, automatic=automatic, backup=update)
+        if offer.steps[0].old is not None:
+            kind = Kind.UPDATE
+        return _write(actor, server, kind, offer.steps, once=once, automatic=automatic, backup=offer.replaces)
 
 
 def _same_form(server_id: UUID, once: str) -> UUID | None:
@@ -139,16 +140,19 @@ def _write(
     return row.id
 
 
-def place_order(actor: Actor, server_id: UUID, kind: Kind, step: Step, *, once: str | None = None) -> None:
-    """Order one step that needs no plan."""
+def order_adoption(
+    actor: Actor, server_id: UUID, step: Step, gone: Collection[str], *, once: str | None = None
+) -> None:
+    """Look after a jar that lies there. `gone` are files of ours that do not: it may take the place of one of them."""
     require(actor, P.plugin_write)
     with transaction():
         server = owned(actor, server_id)
         if once and _same_form(server_id, once):
             return
-        if any(row.project_id == step.project_id for row in rows_of(server_id)):
+        rows = rows_of(server_id)
+        if any(row.project_id == step.project_id and row.filename not in gone for row in rows):
             raise Conflict(failure_words(Failure.CHANGED))
-        _write(actor, server, kind, [step], once=once)
+        _write(actor, server, Kind.ADOPT, [step], once=once)
 
 
 def own(actor: Actor, plugin_id: UUID, permission: P = P.plugin_write) -> Plugin:
@@ -245,18 +249,25 @@ def _check_back(server: Server, rows: Sequence[Plugin], back: Sequence[Step]) ->
             raise Conflict(fault_words(fault, titles, taken))
 
 
+def care_of(server_id: UUID) -> PluginCare:
+    """The row, made where there is none. Joins the caller's transaction; the server's row is locked."""
+    require_transaction()
+    row = db.session.get(PluginCare, server_id, populate_existing=True)
+    if row is None:
+        row = PluginCare(server_id=server_id, automatic=False)
+        db.session.add(row)
+    return row
+
+
 def set_automatic(actor: Actor, server_id: UUID, *, on: bool) -> None:
     """Updates by themselves, with a backup first, or not. Raises Conflict where there are no backups."""
     require(actor, P.plugin_write)
-    with transaction() as session:
+    with transaction():
         server = owned(actor, server_id)
         taken_by(server)
         if on and backups() is None:
             raise Conflict(failure_words(Failure.BACKUP))
-        row = session.get(PluginCare, server_id)
-        if row is None:
-            row = PluginCare(server_id=server_id, automatic=False)
-            session.add(row)
+        row = care_of(server_id)
         if row.automatic != on:
             row.automatic = on
             record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from app.hosting.models import Server
 from app.hosting.policies import P
 from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.plugin import Release
-from app.hosting.rules.plugin_step import Jar, Kind, Step
+from app.hosting.rules.plugin_step import Jar, Step
 from app.hosting.services.file_faults import FilesAway
-from app.hosting.services.plugin import place_order, taken_by
+from app.hosting.services.file_faults import telling as files_telling
+from app.hosting.services.plugin import order_adoption, taken_by
 from app.hosting.services.plugin_folder import Lying, jars, open_folder, place_of, sha512_of
 from app.hosting.services.plugin_plan import rows_of
 from app.hosting.services.plugin_source import MOST_JAR, modrinth, telling
@@ -72,35 +74,47 @@ def _own(actor: Actor, server_id: UUID) -> tuple[Server, Place, str]:
 def recognise(actor: Actor, server_id: UUID) -> list[Known]:
     """The jars by hand that Modrinth knows, by one question. Raises FilesAway, Unavailable, Conflict."""
     _server, place, folder = _own(actor, server_id)
-    rows = rows_of(server_id)
-    ours, projects = {row.filename for row in rows}, {row.project_id for row in rows}
+    ours = {row.filename: row.project_id for row in rows_of(server_id)}
     db.session.rollback()
+    with files_telling():
+        hashes, lying = _by_hand(place, folder, ours)
+    if not hashes:
+        return []
+    with telling():
+        releases = modrinth().by_hashes(hashes.values())
+        titles = modrinth().projects([one.project_id for one in releases.values()]).value
+    there = {project for filename, project in ours.items() if filename in lying}
+    return [
+        Known(
+            filename, titles[release.project_id].title if release.project_id in titles else release.filename,
+            release, release.project_id in there,
+        )
+        for filename, sha512 in sorted(hashes.items()) if (release := releases.get(sha512))
+    ]  # fmt: skip
+
+
+def _by_hand(place: Place, folder: str, ours: Collection[str]) -> tuple[dict[str, str], set[str]]:
+    """Hashes of jars that are not ours, by name, and the names of all jars. Raises FileFault."""
     hashes: dict[str, str] = {}
+    lying: set[str] = set()
     left = MOST_BYTES
     with open_folder(place, folder) as here:
         for one in jars(here) if here else ():
+            lying.add(one.filename)
             if one.filename in ours or one.size > min(left, MOST_JAR) or here is None:
                 continue
             left -= one.size
             with contextlib.suppress(FileFault):
                 if found := sha512_of(here, one.filename, MOST_JAR):
                     hashes[one.filename] = found[0]
-    if not hashes:
-        return []
-    with telling():
-        releases = modrinth().by_hashes(hashes.values())
-        titles = modrinth().projects([one.project_id for one in releases.values()]).value
-    return [
-        Known(
-            filename, titles[release.project_id].title if release.project_id in titles else release.filename,
-            release, release.project_id in projects,
-        )
-        for filename, sha512 in sorted(hashes.items()) if (release := releases.get(sha512))
-    ]  # fmt: skip
+    return hashes, lying
 
 
 def adopt(actor: Actor, server_id: UUID, filename: str, *, once: str | None = None) -> None:
-    """Look after a jar from now on: updates, dependencies, the way back. The folder stays as it is."""
+    """Look after a jar from now on: updates, dependencies, the way back. The folder stays as it is.
+
+    It may take the place of a plugin whose own jar is gone, as after a backup with an older one was restored.
+    """
     known = next((one for one in recognise(actor, server_id) if one.filename == filename), None)
     if known is None:
         raise Conflict(_("Diese Datei kennt Modrinth nicht, oder sie liegt nicht mehr da."))
@@ -112,4 +126,6 @@ def adopt(actor: Actor, server_id: UUID, filename: str, *, once: str | None = No
         project_id=project.id, slug=project.slug, title=project.title[:120],
         new=Jar(release=known.release, filename=filename),
     )  # fmt: skip
-    place_order(actor, server_id, Kind.ADOPT, step, once=once)
+    gone = [row.filename for row in rows_of(server_id) if row.project_id == project.id]
+    db.session.rollback()
+    order_adoption(actor, server_id, step, gone, once=once)

@@ -16,12 +16,12 @@ from app.hosting.queries.server import find_server
 from app.hosting.rules.plugin import RANKS, Release, Target, newer
 from app.hosting.rules.plugin_step import Kind
 from app.hosting.rules.server import State
-from app.hosting.services.plugin import order
+from app.hosting.services.plugin import care_of, order
 from app.hosting.services.plugin_plan import Planner, rows_of
 from app.hosting.services.plugin_source import failure_of, modrinth, takes, telling
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor, require
-from app.kit.db import db, transaction
+from app.kit.db import db, lock, transaction
 from app.kit.errors import Conflict, NotFound, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -94,12 +94,10 @@ def _write(found: dict[UUID, Release | None], asked: dict[UUID, str]) -> None:
 
 
 def _note(servers: Iterable[UUID], failure: str | None) -> None:
-    with transaction() as session:
-        for server_id in servers:
-            row = session.get(PluginCare, server_id)
-            if row is None:
-                row = PluginCare(server_id=server_id, automatic=False)
-                session.add(row)
+    with transaction():
+        for server_id in sorted(servers):
+            lock(Server, server_id)
+            row = care_of(server_id)
             row.failure = failure
             if failure is None:
                 row.checked_at = clock.now()

@@ -45,6 +45,11 @@ class Offer:
     old_since: datetime | None = None
 
     @property
+    def replaces(self) -> bool:
+        """Whether jars are replaced: then a backup comes first."""
+        return any(step.old is not None and step.new is not None for step in self.steps)
+
+    @property
     def mark(self) -> str:
         """Names exactly these jars: who says yes says it to them."""
         ids = sorted(step.new.release.id for step in self.steps if step.new)

@@ -112,7 +112,7 @@ def failure_words(failure: str) -> str:
         Failure.TOO_LARGE: _("Die Datei ist zu groß. Es wurde nichts geändert."),
         Failure.FOREIGN: _("Die Datei liegt nicht bei Modrinth selbst. Sie wird nicht geladen."),
         Failure.NOT_THERE: _("Die Datei gibt es nicht mehr. Es wurde nichts geändert."),
-        Failure.BACKUP: _("Die Sicherung davor ist nicht gelungen. Ohne sie wird nichts aktualisiert."),
+        Failure.BACKUP: _("Das Backup davor ist nicht gelungen. Ohne Backup wird nichts aktualisiert."),
         Failure.NO_FILES: _("Die Dateien dieses Servers sind gerade nicht erreichbar. Es wurde nichts geändert."),
         Failure.IN_THE_WAY: _("Im Ordner liegt schon etwas mit diesem Namen. Es wurde nichts geändert."),
         Failure.DISK_FULL: _("Auf der Maschine ist nicht genug Platz. Es wurde nichts geändert."),

@@ -40,6 +40,8 @@ CHANGES = observe.counter(
 PATIENCE = timedelta(minutes=10)
 """How long a change waits for Modrinth, or for files that are on their way."""
 BACKUP_PATIENCE = timedelta(hours=2)
+GIVEN_UP_AFTER = timedelta(hours=3)
+"""A change that nobody could bring to an end by then has failed."""
 LOST = timedelta(minutes=2)
 WORTH_WAITING = (Failure.AWAY, Failure.LIMITED)
 
@@ -88,6 +90,9 @@ def _begin(change_id: UUID) -> Work | None:
         except NotFound:
             return None
         if row.state not in OPEN:
+            return None
+        if clock.now() - row.created_at > GIVEN_UP_AFTER:
+            record_failed(row, Failure.GIVEN_UP)
             return None
         server = db.session.get_one(Server, row.server_id)
         taken = takes(server.template, server.game_version)

@@ -26,6 +26,7 @@ from app.hosting.rules.backup import OPEN, STILL, Origin, RestoreState
 from app.hosting.rules.server import Desired, State
 from app.hosting.services import charge
 from app.hosting.services.backup import ASK_AGAIN_SECONDS, order_backup, own_backup
+from app.hosting.services.backup_made import GONE
 from app.hosting.services.check import require_no_restore
 from app.hosting.services.life import show
 from app.hosting.services.setup import create_server
@@ -226,10 +227,11 @@ def _fail(row: Restore, server: Server, failure: Failure) -> None:
     row.state, row.finished_at, row.failure = RestoreState.FAILED.value, clock.now(), failure.value
     if row.world is not None and server.state != State.DELETED:
         _queue_removal(server, row.world)
-    record(
-        events.RestoreFailed(row.archive_id, failure.value),
-        organisation_id=server.organisation_id, subject=charge.subject(server.id),
-    )  # fmt: skip
+    if server.state not in GONE:  # nobody needs to hear of that one
+        record(
+            events.RestoreFailed(row.archive_id, failure.value),
+            organisation_id=server.organisation_id, subject=charge.subject(server.id),
+        )  # fmt: skip
     show(server.id, "backups", "events", "situation")
 
 

@@ -49,8 +49,12 @@ def keep(readings: Mapping[UUID, Reading], at: int, seconds: int = 10) -> None:
         session.execute(_upsert(_insert().values(rows)))
 
 
-def roll_up(back_seconds: int = 7200) -> None:
-    """Bring the readings of the last two hours into minutes, and those into hours. Repeatable, also while they grow.
+BACK_SECONDS = {60: 600, 3600: 3600}
+"""How far a roll-up goes back each time: readings are written at once, so only the newest buckets still grow."""
+
+
+def roll_up(back_seconds: int | None = None) -> None:
+    """Bring the last readings into minutes, and those into hours. Repeatable, also while they grow.
 
     After a longer pause it goes back to where it stopped, as far as the finer readings are still whole.
     """
@@ -58,7 +62,7 @@ def roll_up(back_seconds: int = 7200) -> None:
     for fine, coarse in ((10, 60), (60, 3600)):
         with transaction() as session, ROLLED_UP.labels(str(coarse)).time():
             last = session.scalar(select(func.max(Sample.at)).where(Sample.seconds == coarse))
-            since = roll_up_from(now, back_seconds, last, fine, coarse)
+            since = roll_up_from(now, back_seconds or BACK_SECONDS[coarse], last, fine, coarse)
             session.execute(_upsert(_insert().from_select(COLUMNS, _coarser(fine, coarse, since))))
 
 

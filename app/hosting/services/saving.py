@@ -7,14 +7,17 @@ forgotten about it, so its row just goes.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from flask import Flask, current_app
 from sqlalchemy import delete, select, update
 
 from app.hosting.catalog import templates
@@ -33,6 +36,8 @@ from app.kit.ids import new_id
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=30)
 RENEW_SECONDS = 5.0
+LONGEST = timedelta(minutes=30)
+"""No game is held still for longer, however large its world and slow the store."""
 LOOK_SECONDS = 0.1
 """Between two looks at the console while a game saves."""
 RELEASED = observe.counter(
@@ -63,19 +68,19 @@ def standing_still(
 ) -> Iterator[Callable[[], None]]:
     """Inside, the running game writes nothing of its world, and everything it had is on disk.
 
-    Gives a function to be called every few seconds: it keeps the lease and raises HoldLost. Raises HoldLost, NotSaved,
+    Gives a function to be called now and then, which raises HoldLost when that is no longer so. Raises HoldLost, NotSaved,
     RuntimeFault, RuntimeUnavailable. Whatever happens, the game is told to go on; a process that is killed leaves that to
     `release_lost`.
     """
     save = template.save
     assert save.off
     hold = _take(server_id, run_id)
-    keep = _keeper(hold)
     try:
-        runtime.send_command(server_id, save.off)
-        _extend(hold)  # who froze before the command and is late with it finds out here
-        _flush(runtime, hold, template, keep)
-        yield keep
+        with _kept(hold) as keep:
+            runtime.send_command(server_id, save.off)
+            _extend(hold)  # who froze before the command and is late with it finds out here
+            _flush(runtime, hold, template, keep)
+            yield keep
     except Exception:
         _release(runtime, hold, template)
         raise
@@ -103,7 +108,12 @@ def _extend(hold: Hold) -> None:
     with transaction() as session:
         done = session.execute(
             update(SaveHold)
-            .where(SaveHold.server_id == hold.server_id, SaveHold.token == hold.token, SaveHold.until >= now)
+            .where(
+                SaveHold.server_id == hold.server_id,
+                SaveHold.token == hold.token,
+                SaveHold.until >= now,
+                SaveHold.since >= now - LONGEST,
+            )
             .values(until=now + LEASE)
             .execution_options(synchronize_session=False)
         )
@@ -111,15 +121,34 @@ def _extend(hold: Hold) -> None:
             raise HoldLost
 
 
-def _keeper(hold: Hold) -> Callable[[], None]:
-    last = [time.monotonic()]
+@contextmanager
+def _kept(hold: Hold) -> Iterator[Callable[[], None]]:
+    """Keeps the lease in a thread of its own: a slow store may take long for one piece. The thread dies and freezes with
+    the process, and that is what the lease is for.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    stop, lost = threading.Event(), threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(RENEW_SECONDS):
+            try:
+                with app.app_context():
+                    _extend(hold)
+            except HoldLost:
+                lost.set()
+                return
+            except Exception:
+                log.warning("save_hold_not_extended", server=str(hold.server_id), exc_info=True)
 
     def keep() -> None:
-        if time.monotonic() - last[0] >= RENEW_SECONDS:
-            _extend(hold)
-            last[0] = time.monotonic()
+        if lost.is_set():
+            raise HoldLost
 
-    return keep
+    threading.Thread(target=copy_context().run, args=(beat,), name="save-hold", daemon=True).start()
+    try:
+        yield keep
+    finally:
+        stop.set()
 
 
 def _flush(runtime: Runtime, hold: Hold, template: Template, keep: Callable[[], None]) -> None:

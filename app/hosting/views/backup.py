@@ -94,7 +94,7 @@ def download_backup(server_id: UUID, backup_id: UUID) -> ResponseReturnValue:
     key, size, made = archive.key, archive.size_bytes, archive.created_at
     db.session.rollback()
     try:
-        chunks = iter(archive_store().get(key))
+        chunks = archive_store().get(key)
         first = next(chunks, b"")
     except StoreUnavailable as error:
         raise Unavailable(_("Das Archiv antwortet gerade nicht.")) from error

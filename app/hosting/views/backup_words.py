@@ -17,7 +17,7 @@ from app.hosting.rules.backup import RestoreState
 from app.hosting.views.schedule_words import moment_text
 from app.hosting.views.words import failure_text
 from app.hosting.wording import origin_word
-from app.kit import clock
+from app.kit import clock, formats
 
 MAKE_JOB, RESTORE_JOB = "jobs.hosting.backup.make", "jobs.hosting.backup.restore"
 SHOWN_FOR = timedelta(days=1)
@@ -70,7 +70,7 @@ def state_detail(row: BackupRow) -> str:
     if row.state is ArchiveState.FAILED:
         return failure_text(row.failure)
     if row.test_failure:
-        return _("Beim Test kam es nicht heil zurück.") + " " + failure_text(row.test_failure)
+        return _("Beim Test kam es nicht heil zurück. Daraus lässt sich nichts wiederherstellen.")
     return ""
 
 
@@ -83,7 +83,7 @@ def next_words(plan: PlanView | None) -> str:
 
 def restore_words(restore: RestoreView) -> tuple[str, str, str]:
     """Tone, title and text of what is or was brought back."""
-    when = moment_text(restore.backup_at, None)
+    when = formats.datetime_text(restore.backup_at)
     if restore.state == RestoreState.DONE:
         return (
             "ok",

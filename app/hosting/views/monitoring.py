@@ -15,7 +15,7 @@ from app.hosting.policies import P
 from app.hosting.queries.monitoring import Measured, happened, measured
 from app.hosting.queries.sample import latest
 from app.hosting.queries.server import ServerDetail, find_server, server_detail
-from app.hosting.rules.monitoring import WINDOWS, BadSpan, Figures, Span, chosen_span, window_span
+from app.hosting.rules.monitoring import WINDOWS, BadSpan, Figures, Span, chosen_span, coarser, window_span
 from app.hosting.views import hosting
 from app.hosting.views.monitoring_csv import csv_of
 from app.hosting.views.monitoring_svg import Frame, band_chart
@@ -139,13 +139,13 @@ def _uptime(data: Measured) -> Figures:
 
 
 def _values(data: Measured) -> list[list[str]]:
-    """Means as a table, thinned to a length one can read; times in which nothing was measured are left out."""
+    """Means as a table of a length one can read; times in which nothing was measured are left out."""
     every = max(1, -(-len(data.at) // TABLE_ROWS))
-    tracks = tracks_of(data)
+    columns = {name: coarser(track.mean, data.covered, every) for name, track in tracks_of(data).items()}
     return [
-        [_when(at), *(WRITERS[UNITS[name]](tracks[name].mean[number]) for name in TRACKS)]
-        for number, at in enumerate(data.at)
-        if number % every == 0 and data.covered[number] is not None
+        [_when(at), *(WRITERS[UNITS[name]](columns[name][number]) for name in TRACKS)]
+        for number, at in enumerate(data.at[::every])
+        if columns["uptime"][number] is not None
     ]
 
 

@@ -23,7 +23,7 @@ from app.hosting.services.plugin_source import Taken, takes
 from app.hosting.views import hosting
 from app.hosting.views.plugin_words import Words
 from app.kit import clock, htmx
-from app.kit.authz import allows, current_actor
+from app.kit.authz import allows, current_actor, may
 from app.kit.errors import NotFound
 
 FRESH = timedelta(minutes=10)
@@ -74,15 +74,17 @@ def _list(server_id: UUID, known: list[Known] | None) -> str:
         return render_template("hosting/plugin/none.html", **frame(server, None))
     view = plugins_view(server_id)
     folder = plugin_adopt.look_into(server, taken.folder)
-    lying = {jar.filename: jar for jar in folder.jars}
     ours = {plugin.filename for plugin in view.plugins}
+    now = going_on(server, view)
+    part = known is not None and htmx.wants_fragment()
     return render_template(
-        "hosting/plugin/list.html",
+        f"hosting/plugin/{'_by_hand' if part else 'list'}.html",
         **frame(
-            server, taken, view=view, folder=folder, lying=lying, known=known,
+            server, taken, view=view, folder=folder, lying={jar.filename: jar for jar in folder.jars}, known=known,
             by_hand=[jar for jar in folder.jars if jar.filename not in ours],
             waiting=server.state in ALIVE and view.changed_since(server.started_at),
-            backups=backups() is not None, **{k: v for k, v in going_on(server, view).items() if k != "words"},
+            backups=backups() is not None, change=now["change"], fresh=now["fresh"],
+            writes=may(current_actor(), P.plugin_write), busy=view.going_on is not None,
         ),
     )  # fmt: skip
 
@@ -123,7 +125,7 @@ def plugin_care(server_id: UUID) -> ResponseReturnValue:
     on = request.form.get("on") == "1"
     services.set_automatic(current_actor(), server_id, on=on)
     flash(
-        _("Updates kommen von selbst, jedes Mal nach einer Sicherung.")
+        _("Updates kommen von selbst, jedes Mal nach einem Backup.")
         if on
         else _("Updates kommen nur noch, wenn du sie holst."),
         "ok",

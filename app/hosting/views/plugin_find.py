@@ -178,7 +178,7 @@ def _offered(
     html = render_template(
         "hosting/plugin/confirm.html",
         **frame(
-            server, taken, offer=offer, update=kind is Kind.UPDATE, said=said,
+            server, taken, offer=offer, update=offer.replaces, kind=kind.value, said=said,
             values=values | {"mark": offer.mark},
         ),
     )  # fmt: skip

@@ -87,5 +87,5 @@ class Words:
         if change.failure:
             return failure_words(change.failure)
         if change.backup:
-            return _("Erst wird die Welt gesichert, dann werden die Dateien geladen und geprüft.")
+            return _("Erst wird ein Backup gemacht, dann werden die Dateien geladen und geprüft.")
         return _("Die Dateien werden geladen und geprüft.")

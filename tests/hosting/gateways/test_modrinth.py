@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
+import redis
+from flask import Flask
 
-from app.hosting.gateways.modrinth import Kept, Modrinth, ModrinthFault
+from app.hosting.gateways.modrinth import Kept, Modrinth, ModrinthFault, RedisKept
 from app.hosting.gateways.modrinth.client import agent
 from app.hosting.gateways.modrinth.fake import FakeModrinth
 from app.hosting.gateways.modrinth.guard import jar_path
 from app.hosting.gateways.modrinth.kept import NoKept, Old
 from app.hosting.gateways.modrinth.line import Patience
 from app.hosting.rules.plugin import Release, Target
-from app.kit import clock
+from app.kit import cache, clock
 from tests.services.modrinth import modrinth as modrinth
+from tests.services.redis import RedisServer
 
 PAPER = Target(("paper", "spigot", "bukkit"), "1.20.6")
 SHORT = Patience(0.5, 0.4, 1.0)
@@ -205,6 +209,37 @@ def test_a_release_without_a_jar_is_none(modrinth: FakeModrinth, luck: str) -> N
     version = next(iter(modrinth.versions.values()))
     version["files"] = [{**version["files"][0], "filename": "pack.zip"}]
     assert client(modrinth).release(version["id"]).value is None
+
+
+def test_answers_are_kept_for_all_processes(
+    app: Flask, redis_server: RedisServer, modrinth: FakeModrinth, luck: str, frozen: object
+) -> None:
+    store = cache.make_client(redis_server.url)
+    store.flushdb()
+    before = app.extensions.get("kontor-redis")
+    app.extensions["kontor-redis"] = {"pid": os.getpid(), "client": store}
+    try:
+        client(modrinth, RedisKept()).project(luck)
+        assert client(modrinth, RedisKept()).project(luck).value.id == luck and len(modrinth.asked) == 1
+        clock.advance(700)
+        modrinth.fail("500", "500")
+        assert client(modrinth, RedisKept()).project(luck).old_since == frozen
+        assert RedisKept().pause() > clock.now().timestamp()
+        store.set("kontor:modrinth:pause", "soon")
+        assert RedisKept().pause() == 0.0
+    finally:
+        app.extensions["kontor-redis"] = before or {}
+
+
+def test_without_redis_nothing_is_kept(app: Flask, modrinth: FakeModrinth, luck: str) -> None:
+    dead = redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2)
+    before = app.extensions.get("kontor-redis")
+    app.extensions["kontor-redis"] = {"pid": os.getpid(), "client": dead}
+    try:
+        assert client(modrinth, RedisKept()).project(luck).value.id == luck
+        assert RedisKept().pause() == 0.0
+    finally:
+        app.extensions["kontor-redis"] = before or {}
 
 
 # --- jars ----------------------------------------------------------------------------------------------------

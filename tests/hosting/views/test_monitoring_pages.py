@@ -16,6 +16,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.accounts.models import Person
+from app.core.api import record
+from app.hosting.events import ServerArchived
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.models import Sample
 from app.hosting.queries.monitoring import measured
@@ -23,8 +25,10 @@ from app.hosting.rules.monitoring import WINDOWS, window_span
 from app.hosting.services import server as services
 from app.hosting.services.place import use_runtimes
 from app.hosting.services.sample import roll_up
-from app.kit import clock
+from app.kit import clock, live
 from app.kit.db import db, transaction
+from app.kit.dom import dom_id
+from app.kit.i18n import speaking
 from tests.architecture.test_page_queries import MOST, counted
 from tests.hosting.money import give_credit
 from tests.people import People, sign_in
@@ -221,3 +225,36 @@ def test_a_server_without_a_measurement_says_so(alice: FlaskClient, people: Peop
     assert "Gerade wird nichts gemessen" in text
     assert "Keine Werte in diesem Zeitraum" in text
     assert "In diesem Zeitraum ist nichts passiert" in text
+
+
+def test_the_live_part_is_the_pages_own_and_for_nobody_else(
+    app: Flask, alice: FlaskClient, people: People, server_id: UUID
+) -> None:
+    topic = dom_id("hosting-server", server_id, "monitoring")
+    found = live.find(topic)
+    assert found is not None
+    part, row_id = found
+    with speaking("de"):
+        shown = part.render(row_id)
+    assert shown in alice.get(f"/hosting/servers/{server_id}/monitoring").get_data(as_text=True)
+    assert f'data-monitoring-now="{(clock.now() - timedelta(seconds=10)).isoformat()}"' in shown
+    assert part.authorise(people.bob.actor, row_id)
+    assert not part.authorise(people.cleo.actor, row_id)
+
+
+def test_the_server_draws_a_band_with_its_gap_and_what_happened(
+    alice: FlaskClient, people: People, server_id: UUID
+) -> None:
+    with transaction():
+        record(
+            ServerArchived(size_bytes=1, raw_bytes=2, seconds=3),
+            actor=people.alice.actor,
+            organisation_id=people.organisation_id,
+            subject=("hosting.server", server_id),
+        )
+    clock.advance(seconds=5)
+    text = alice.get(f"/hosting/servers/{server_id}/monitoring?window=6h").get_data(as_text=True)
+    chart = text.split('data-monitoring-panel="memory"')[1].split("</svg>")[0]
+    assert chart.count('fill-opacity="0.18"') == 2  # before and after the half hour it was off
+    assert "<title>Welt im Archiv, jeder Hash geprüft</title>" in chart
+    assert "Welt im Archiv" in text.split("data-monitoring-events")[1]

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.hosting.catalog.plugins import suggestions
+from app.hosting.catalog import templates
+from app.hosting.catalog.plugins import suggestions, suggestions_for
 from app.hosting.gateways.modrinth.fake import FakeModrinth
 from app.hosting.services import plugin as services
 from app.hosting.services import plugin_check
@@ -90,7 +91,7 @@ def test_update_pin_remove_and_back(alice: FlaskClient, rig: Rig) -> None:
     assert "Update: 5.4.2" in page(alice, rig)
     row = rig.rows()["luckperms"]
     listed = page(alice, rig, f"/update?plugin={row.id}")
-    assert "LuckPerms 5.4.1 → 5.4.2" in listed and "gesichert" in listed
+    assert "LuckPerms 5.4.1 → 5.4.2" in listed and "Backup" in listed
     assert (
         alice.post(f"/hosting/servers/{rig.server_id}/plugins/update", data=hidden(listed)).status_code == 303
     )
@@ -118,6 +119,10 @@ def test_by_hand(alice: FlaskClient, rig: Rig) -> None:
     assert "Von Hand abgelegt" in html and "&lt;b&gt;.jar" in html
     asked = alice.post(f"/hosting/servers/{rig.server_id}/plugins/recognise").text
     assert "LuckPerms 5.4.1" in asked and "unbekannt" in asked
+    part = alice.post(
+        f"/hosting/servers/{rig.server_id}/plugins/recognise", headers={"HX-Request": "true"}
+    ).text
+    assert "<html" not in part and 'id="plugins-by-hand"' in part and "LuckPerms 5.4.1" in part
     data = {"filename": "Perms.jar"}
     assert alice.post(f"/hosting/servers/{rig.server_id}/plugins/adopt", data=data).status_code == 303
     rig.host.run_jobs()
@@ -174,7 +179,7 @@ def test_by_themselves(alice: FlaskClient, rig: Rig, app: Flask) -> None:
     assert "Nicht mehr von selbst" in page(alice, rig)
     services.set_automatic(rig.host.owner, rig.server_id, on=False)
     use_backups(app, None)
-    assert "Ohne Sicherungen gibt es keine Updates" in page(alice, rig)
+    assert "Ohne Backups gibt es keine Updates" in page(alice, rig)
 
 
 def test_a_member_reads_and_a_stranger_sees_nothing(app: Flask, people: People, rig: Rig) -> None:
@@ -230,3 +235,12 @@ def test_what_live_pages_are_told(alice: FlaskClient, rig: Rig, app: Flask) -> N
 def test_every_icon_is_there(app: Flask) -> None:
     for one in suggestions():
         assert "<svg" in icon(one.icon)
+
+
+def test_templates_say_what_they_take() -> None:
+    taken = {slug: one.plugins.folder for slug, one in templates().items() if one.plugins}
+    assert taken == {"paper-1-20": "plugins", "skyblock": "plugins", "fabric-mods": "mods"}
+    for one in templates().values():
+        if one.plugins:
+            names = {found.name for found in suggestions_for(one.plugins.loaders)}
+            assert {"LuckPerms", "WorldEdit", "Dynmap"} <= names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -12,9 +11,9 @@ from uuid import UUID
 
 from docker.errors import APIError, NotFound
 
-from app.hosting.gateways import rcon
 from app.hosting.gateways.docker import container, ends, image, volume, worlds
 from app.hosting.gateways.docker.client import Engine, answers
+from app.hosting.gateways.docker.commands import Commands
 from app.hosting.gateways.docker.config import DockerConfig
 from app.hosting.gateways.docker.console import Consoles
 from app.hosting.gateways.docker.container import Found
@@ -41,7 +40,6 @@ from app.hosting.gateways.runtime import (
 from app.hosting.rules.template import RuntimeName
 from app.kit import clock
 
-RCON_SECONDS = 5.0
 COMMAND_SHARE = 0.7
 """Part of the grace that a stop command has before SIGTERM is tried as well."""
 TAKEOVER_SECONDS = 5.0
@@ -57,7 +55,7 @@ class DockerRuntime:
         self.config = config
         self._engine = Engine(config)
         self._readings = Readings(self._engine, config, self.disk_bytes)
-        self._secrets: dict[str, str] = {}
+        self._commands = Commands(self._engine, config)
         self._known: dict[tuple[str, str], Observed] = {}
         self._consoles = Consoles(self._engine, self._listed, self._newest_two)
 
@@ -244,7 +242,7 @@ class DockerRuntime:
     def _remove_container(self, name: str) -> None:
         found = self._find(name)
         if found is not None:
-            self._secrets.pop(found.id, None)
+            self._commands.forget(found.id)
             with contextlib.suppress(NotFound):
                 self._engine.api.remove_container(found.id, force=True, v=True)
 
@@ -254,27 +252,7 @@ class DockerRuntime:
             found = self._current(server_id)
             if found is None or found.status != "running":
                 raise NotRunning()
-            address = found.rcon(self.config)
-            if address is not None:
-                if found.id not in self._secrets:
-                    self._secrets[found.id] = container.read_secret(self._engine.api, found.id)
-                try:
-                    return rcon.command(
-                        address.host, address.port, self._secrets[found.id], text, RCON_SECONDS
-                    )
-                except rcon.RconUnreachable:
-                    pass  # not listening yet: standard input takes the line as well
-                except rcon.RconFault as error:
-                    raise RuntimeUnavailable(str(error)) from error
-            self._type(found, text)
-        return None
-
-    def _type(self, found: Found, line: str) -> None:
-        attached = self._engine.api.attach_socket(found.id, params={"stdin": 1, "stream": 1})
-        try:
-            os.write(attached.fileno(), line.encode() + b"\n")
-        finally:
-            attached.close()
+            return self._commands.send(found, text)
 
     def console_tail(self, server_id: UUID, position: str | None) -> ConsoleChunk:
         with answers():
@@ -305,7 +283,7 @@ class DockerRuntime:
     def remove_world(self, server_id: UUID, world: str) -> None:
         with answers():
             for gone in worlds.remove(self._engine, self.config, server_id, world):
-                self._secrets.pop(gone, None)
+                self._commands.forget(gone)
 
     def list_owned(self) -> list[Owned]:
         label = f"{container.INSTALLATION}={self.config.installation}"
