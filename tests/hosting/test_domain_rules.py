@@ -11,25 +11,17 @@ from hypothesis import strategies as st
 
 from app.hosting.rules import caddy
 from app.hosting.rules.domain import (
-    KEPT,
-    LONGEST,
-    Fault,
     Goal,
     Match,
-    NoDomain,
     Seen,
-    State,
     Verdict,
     address_records,
-    after_look,
     alias_records,
-    is_below,
     judge,
-    look_again,
-    normal_name,
     service_records,
-    spoken,
 )
+from app.hosting.rules.domain_life import KEPT, State, after_look, look_again
+from app.hosting.rules.host_name import LONGEST, Fault, NoDomain, is_below, normal_name, spoken
 
 OURS = ["play.kontor.example", "kontor.example"]
 OWN, NICE = "0a.play.kontor.example", "bauwelt.play.kontor.example"

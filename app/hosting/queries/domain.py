@@ -14,7 +14,8 @@ from sqlalchemy import select
 from app.hosting.models import Domain
 from app.hosting.policies import P
 from app.hosting.queries.server import may_see
-from app.hosting.rules.domain import KEPT, ROUTED, Goal, Seen, State
+from app.hosting.rules.domain import Goal, Seen
+from app.hosting.rules.domain_life import KEPT, ROUTED, State
 from app.hosting.rules.doors import host_names
 from app.kit import clock
 from app.kit.authz import Actor, may

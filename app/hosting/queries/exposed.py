@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from sqlalchemy import func, select
 
 from app.hosting.models import Domain, Sample, Server
-from app.hosting.rules.domain import State as DomainState
+from app.hosting.rules.domain_life import State as DomainState
 from app.hosting.rules.server import ALIVE, State
 from app.kit import clock, observe
 from app.kit.db import db

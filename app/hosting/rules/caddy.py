@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from app.hosting.rules.domain import is_host_name
+from app.hosting.rules.host_name import is_host_name
 
 HEAD = """# Written by `flask kontor proxy caddy`; the next run replaces it.
 # Import it into the Caddyfile of the proxy: import /etc/caddy/kontor-names.caddy

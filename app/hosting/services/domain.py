@@ -17,7 +17,8 @@ from app.hosting.gateways.dns import Dns
 from app.hosting.models import Domain, Server
 from app.hosting.policies import P
 from app.hosting.rules import domain as rules
-from app.hosting.rules.domain import Fault, NoDomain
+from app.hosting.rules.domain_life import State
+from app.hosting.rules.host_name import LONGEST, Fault, NoDomain, normal_name
 from app.hosting.rules.server import State as ServerState
 from app.kit import clock, limits, live
 from app.kit.authz import Actor, require
@@ -54,7 +55,7 @@ def add_domain(actor: Actor, server_id: UUID, *, name: str) -> UUID:
     """Enter a name and look at it at once. Invalid at `name`, NotFound for others' servers, Conflict when there are enough."""
     require(actor, P.domain_write)
     try:
-        normal = rules.normal_name(name, our_names(settings()))
+        normal = normal_name(name, our_names(settings()))
     except NoDomain as wrong:
         raise Invalid(fields={"name": fault_text(wrong.fault)}) from None
     with transaction() as session:
@@ -70,7 +71,7 @@ def add_domain(actor: Actor, server_id: UUID, *, name: str) -> UUID:
         now = clock.now()
         row = Domain(
             id=new_id(), organisation_id=server.organisation_id, server_id=server_id, name=normal,
-            token=secrets.token_urlsafe(24), state=rules.State.PENDING.value, created_at=now, next_look_at=now,
+            token=secrets.token_urlsafe(24), state=State.PENDING.value, created_at=now, next_look_at=now,
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -135,7 +136,7 @@ def fault_text(fault: Fault) -> str:
         Fault.WILDCARD: _("Platzhalter mit * gehen nicht. Trage jeden Namen einzeln ein."),
         Fault.LONG: _(
             "Der Name ist zu lang: höchstens 63 Zeichen zwischen zwei Punkten, %(n)d im Ganzen.",
-            n=rules.LONGEST,
+            n=LONGEST,
         ),
         Fault.SYNTAX: _(
             "Das ist kein Name im Internet. Ohne https://, Port und Leerzeichen: mc.deine-domain.de."

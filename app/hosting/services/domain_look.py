@@ -16,7 +16,8 @@ from app.core.api import Fact, record
 from app.hosting.domain_events import DomainElsewhere, DomainLapsed, DomainVerified
 from app.hosting.models import Domain, Server
 from app.hosting.queries.domain import goal_of, kept_of
-from app.hosting.rules.domain import KEPT, ROUTED, Seen, State, Step, Verdict, after_look, judge, look_again
+from app.hosting.rules.domain import Seen, Verdict, judge
+from app.hosting.rules.domain_life import KEPT, ROUTED, State, Step, after_look, look_again
 from app.hosting.services.domain import ASPECT, LIVE, SUBJECT, order_look, resolver
 from app.kit import clock, live, observe
 from app.kit.db import db, transaction

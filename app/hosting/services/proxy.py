@@ -10,8 +10,8 @@ from sqlalchemy import select
 from app.hosting.models import Server
 from app.hosting.queries.domain import own_domains
 from app.hosting.rules.caddy import Site, caddyfile, upstream
-from app.hosting.rules.domain import NoDomain, is_below, normal_name
 from app.hosting.rules.doors import host_names
+from app.hosting.rules.host_name import NoDomain, is_below, normal_name
 from app.hosting.rules.server import State
 from app.hosting.services.domain import our_names
 from app.kit.config import settings

@@ -15,7 +15,8 @@ from app.hosting.models import Domain
 from app.hosting.policies import P
 from app.hosting.queries.domain import domains_of, find_domain, may_see_domain, view_of, watched_domain
 from app.hosting.queries.server import ServerDetail, find_server, server_detail
-from app.hosting.rules.domain import MOST, spoken
+from app.hosting.rules.domain import MOST
+from app.hosting.rules.host_name import spoken
 from app.hosting.services import domain as services
 from app.hosting.views import hosting
 from app.hosting.views.domain_words import Words

@@ -9,13 +9,13 @@ from app.hosting.rules.domain import (
     USUAL_PORT,
     Match,
     Record,
-    State,
     Verdict,
     address_records,
     alias_records,
     service_records,
-    spoken,
 )
+from app.hosting.rules.domain_life import State
+from app.hosting.rules.host_name import spoken
 from app.hosting.services.domain_look import TAKEN
 from app.kit.formats import date_text
 
