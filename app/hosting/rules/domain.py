@@ -121,7 +121,8 @@ class Record:
 
 def alias_records(goal: Goal, seen: Seen | None) -> list[Record]:
     """The short way: one alias proves and leads."""
-    return [_compare("CNAME", goal.name, goal.target, seen, () if seen is None else seen.cname[:1])]
+    there = () if seen is None else seen.cname[:1] or seen.a + seen.aaaa
+    return [_compare("CNAME", goal.name, goal.target, seen, there)]
 
 
 def address_records(goal: Goal, seen: Seen | None) -> list[Record]:

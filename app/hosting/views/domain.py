@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from app.hosting.models import Domain
 from app.hosting.policies import P
@@ -31,7 +31,10 @@ class DomainForm(Form):
 
     name = StringField(
         _l("Deine Domain"),
-        validators=[Length(max=1000)],
+        validators=[
+            InputRequired(_l("Gib die Domain ein, zum Beispiel mc.deine-domain.de.")),
+            Length(max=1000),
+        ],
         description=_l("Zum Beispiel mc.deine-domain.de. Sie muss dir gehören."),
     )
 
