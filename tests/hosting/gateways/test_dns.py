@@ -9,6 +9,7 @@ import pytest
 from app.hosting.gateways import dns as gateway
 from app.hosting.gateways.dns import Dns
 from app.hosting.rules.domain import Seen
+from app.kit.config import Settings, resolver_addresses
 from tests.services.dns import FakeDns
 from tests.services.dns import fake_dns as fake_dns
 
@@ -90,3 +91,13 @@ def test_little_is_kept_of_much(fake_dns: FakeDns) -> None:
 def test_a_port_where_nobody_listens(fake_dns: FakeDns) -> None:
     seen = Dns([("127.0.0.1", 9)], timeout=0.2, lifetime=0.4).look(NAME, HERE)
     assert seen.silent == {"CNAME", "A", "AAAA", "SRV", "TXT", "HERE"}
+
+
+def test_resolvers_are_addresses() -> None:
+    assert resolver_addresses("") == []
+    assert resolver_addresses("192.0.2.1, 192.0.2.2:5353,2001:db8::1 ,[2001:db8::2]:54,[2001:db8::3]") == [
+        ("192.0.2.1", 53), ("192.0.2.2", 5353), ("2001:db8::1", 53), ("2001:db8::2", 54), ("2001:db8::3", 53),
+    ]  # fmt: skip
+    for wrong in ("dns.example.org", "192.0.2.1:x", "192.0.2.1:70000", "::1]:53"):
+        with pytest.raises(ValueError):
+            Settings(dns_servers=wrong)
