@@ -113,6 +113,14 @@ def test_from_the_empty_page_by_one_button_to_a_verified_backup(
     assert "Wiederherstellen" in one.text
 
 
+def test_a_draft_has_no_world_to_worry_about(alice: FlaskClient, people: People, node: FakeNode) -> None:
+    draft = services.create_server(people.alice.actor, name="Entwurf", template="flying-squid")
+    page = words(alice.get(f"/hosting/servers/{draft}/backups"))
+    assert "Es gibt noch keine Welt." in page
+    assert "Sobald der Server eingerichtet ist" in page
+    assert "Jetzt sichern" not in page
+
+
 def test_it_is_taken_home_as_it_is_stored(
     alice: FlaskClient, base: str, settle: Callable[[], None], server_id: UUID, tmp_path: Path
 ) -> None:
