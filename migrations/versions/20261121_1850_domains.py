@@ -1,13 +1,13 @@
 """own domains of servers
 
-Revision: 0010, after 0009, 2026-11-21 18:50:00+00:00
+Revision: 0011, after 0010, 2026-11-21 18:50:00+00:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0010'
-down_revision = '0009'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 

@@ -33,7 +33,12 @@ from tests.people import People, Someone, make_people, sign_in
 NAMES = ("nobody", "olga", "cleo", "bob", "dora", "alice")  # those who may destroy most come last
 ENDS_THE_SESSION = {"accounts.sign_out"}
 MAY_BE_UNREADY = {"health.ready", "hosting.download_backup"}  # there is no Redis here, and no archive
-FORM_NAMES_A_THING = {"accounts.switch", "hosting.power_from_list"}
+FORM_NAMES_A_THING = {
+    "accounts.switch",
+    "hosting.power_from_list",
+    "hosting.ask_bulk",
+    "hosting.order_bulk",
+}
 STRICTER_INSIDE = {"accounts.organisation"}  # all members see the page, few may change what stands there
 
 
