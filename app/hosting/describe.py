@@ -93,6 +93,13 @@ _PLUGINS = (
     ("failed", _l("Plugins nicht geändert"), "puzzle", "warn"),
     ("care_changed", _l("Plugin-Updates umgestellt"), "puzzle", ""),
 )
+_DOMAINS = (
+    ("added", _l("Eigene Domain eingetragen"), "globe", ""),
+    ("verified", _l("Eigene Domain bestätigt: sie führt jetzt hierher"), "globe", "ok"),
+    ("elsewhere", _l("Eigene Domain zeigt woanders hin"), "globe", "warn"),
+    ("lapsed", _l("Eigene Domain abgeschaltet: sie zeigt woanders hin"), "globe", "bad"),
+    ("removed", _l("Eigene Domain entfernt"), "globe", ""),
+)
 _BACKUPS = (
     ("backup.begun", _l("Backup begonnen: %(why)s"), "archive", ""),
     ("backup.made", _l("Backup fertig, jeder Hash geprüft: %(size)s"), "archive", "ok"),
@@ -223,6 +230,8 @@ def describe() -> None:
         describe_event(f"hosting.schedule.{name}", text, icon=icon, tone=tone, values=_plan, fields=_FIELDS)
     for name, text, icon, tone in _WEBHOOKS:
         describe_event(f"hosting.webhook.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
+    for name, text, icon, tone in _DOMAINS:
+        describe_event(f"hosting.domain.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
     for name, text, icon, tone in _PLUGINS:
         more = {"values": _pinned} if name == "pinned" else {}
         describe_event(f"hosting.plugin.{name}", text, icon=icon, tone=tone, fields=_FIELDS, **more)

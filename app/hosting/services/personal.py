@@ -66,6 +66,11 @@ RETENTION = (
         "hosting_plugin_change",
     ),
     Retention(
+        _l("Eigene Domains und was DNS zu ihnen sagt"),
+        _l("bis zum Entfernen der Domain oder Löschen des Servers"),
+        "hosting_domain",
+    ),
+    Retention(
         _l("Konsole mit Spielernamen"),
         _l("die letzten 500 Zeilen, höchstens 7 Tage; im Protokoll des Spiels bis zum Löschen"),
     ),
