@@ -6,6 +6,7 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
 import click
 from flask import Flask, current_app
@@ -14,9 +15,9 @@ from flask.cli import AppGroup
 from app.core.services import keys
 from app.core.services.job import sweep as sweep_jobs
 from app.kit.config import ROOT, settings
+from app.workshop import caddy, scaffold
 from app.workshop import doctor as examination
 from app.workshop import prepare as preparing
-from app.workshop import scaffold
 
 kontor = AppGroup("kontor", help="Run, examine and extend this installation.")
 
@@ -111,6 +112,43 @@ def secrets_rotate(only_reseal: bool, drop_old: bool) -> None:
         click.echo(f"{keys.drop_old_keys()} old keys forgotten")
     elif drop_old:
         raise click.ClickException("old keys kept: some secrets could not be read")
+
+
+@kontor.group()
+def proxy() -> None:
+    """Configuration for a web proxy in front of game servers' names."""
+
+
+@proxy.command("caddy")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="The file to replace; without it, it is printed."
+)
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="SERVER=HOST:PORT",
+    help="Where a server's web map answers (Dynmap, BlueMap).",
+)
+@click.option("--own-only", is_flag=True, help="Only own domains, without the names every server has.")
+def proxy_caddy(output: Path | None, maps: tuple[str, ...], own_only: bool) -> None:
+    """Write a Caddyfile for the names of game servers. With --output, Caddy has to find it valid first, where it is there."""
+    try:
+        wanted = {UUID(server): address for server, _, address in (one.partition("=") for one in maps)}
+        text = import_module("app.hosting.api").caddy_text(wanted, own_only=own_only)
+    except ValueError as error:
+        raise click.ClickException(f"--map wants SERVER=HOST:PORT ({error})") from None
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        click.echo(
+            "valid" if caddy.replace(output, text) else "written; caddy is not here, nothing has checked it"
+        )
+    except caddy.Refused as refused:
+        raise click.ClickException(
+            f"{output} stays as it was, Caddy refuses the new one:\n{refused}"
+        ) from None
 
 
 def register(app: Flask) -> None:

@@ -24,7 +24,8 @@ from app.hosting.rules.offer import Button, Meter
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.rules.template import Template
 from app.hosting.services.halt import halt_host
-from app.hosting.services.place import isolation
+from app.hosting.services.place import check_archive, isolation
+from app.hosting.services.proxy import caddy_text
 from app.hosting.services.server import (
     change_server,
     create_server,
@@ -57,7 +58,9 @@ __all__ = [
     "ServerRow",
     "State",
     "Template",
+    "caddy_text",
     "change_server",
+    "check_archive",
     "count_servers",
     "create_server",
     "delete_server",

@@ -16,9 +16,17 @@ from app.core.api import COMMAND, HIT, Hit, describe_area, describe_event, descr
 from app.hosting.policies import P
 from app.hosting.queries.names import names_of
 from app.hosting.queries.server import ServerFilter, list_servers
+from app.hosting.rules.bulk import Action as BulkAction
 from app.hosting.rules.offer import Button
 from app.hosting.rules.period import parse_period
-from app.hosting.wording import action_word, file_words, origin_word, outcome_words, period_words
+from app.hosting.wording import (
+    BULK_ACTIONS,
+    action_word,
+    file_words,
+    origin_word,
+    outcome_words,
+    period_words,
+)
 from app.kit import formats
 from app.kit.authz import Actor, may
 
@@ -85,6 +93,13 @@ _PLUGINS = (
     ("failed", _l("Plugins nicht geändert"), "puzzle", "warn"),
     ("care_changed", _l("Plugin-Updates umgestellt"), "puzzle", ""),
 )
+_DOMAINS = (
+    ("added", _l("Eigene Domain eingetragen"), "globe", ""),
+    ("verified", _l("Eigene Domain bestätigt: sie führt jetzt hierher"), "globe", "ok"),
+    ("elsewhere", _l("Eigene Domain zeigt woanders hin"), "globe", "warn"),
+    ("lapsed", _l("Eigene Domain abgeschaltet: sie zeigt woanders hin"), "globe", "bad"),
+    ("removed", _l("Eigene Domain entfernt"), "globe", ""),
+)
 _BACKUPS = (
     ("backup.begun", _l("Backup begonnen: %(why)s"), "archive", ""),
     ("backup.made", _l("Backup fertig, jeder Hash geprüft: %(size)s"), "archive", "ok"),
@@ -97,6 +112,23 @@ _BACKUPS = (
     ("restore.begun", _l("Backup wird wiederhergestellt"), "archive-restore", ""),
     ("restore.done", _l("Backup wiederhergestellt, jeder Hash geprüft"), "archive-restore", "ok"),
     ("restore.failed", _l("Wiederherstellen hat nicht geklappt"), "archive-x", "bad"),
+)
+_BULKS = (
+    ("ordered", _l("Sammelaktion für %(count)s Server: %(what)s"), "list-checks", ""),
+    (
+        "finished",
+        _l(
+            "Sammelaktion fertig: %(what)s, %(done)s erledigt, %(skipped)s übersprungen, %(failed)s fehlgeschlagen"
+        ),
+        "list-checks",
+        "ok",
+    ),
+    (
+        "cancelled",
+        _l("Sammelaktion abgebrochen: %(what)s, %(left)s Server blieben, wie sie waren"),
+        "list-x",
+        "warn",
+    ),
 )
 _FIELDS = {
     "daily": _l("Täglich sichern"),
@@ -164,6 +196,14 @@ def _plan(data: dict[str, Any]) -> Mapping[str, Any]:
     return found
 
 
+def _bulk(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"what": BULK_ACTIONS[BulkAction(data["action"])][0]}
+
+
+def _bulk_url(bulk_id: UUID) -> str:
+    return url_for("hosting.bulk", bulk_id=bulk_id)
+
+
 def _files(data: dict[str, Any]) -> Mapping[str, Any]:
     return {"what": file_words(data["action"], data["bytes"], data["extension"])}
 
@@ -190,11 +230,16 @@ def describe() -> None:
         describe_event(f"hosting.schedule.{name}", text, icon=icon, tone=tone, values=_plan, fields=_FIELDS)
     for name, text, icon, tone in _WEBHOOKS:
         describe_event(f"hosting.webhook.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
+    for name, text, icon, tone in _DOMAINS:
+        describe_event(f"hosting.domain.{name}", text, icon=icon, tone=tone, fields=_FIELDS)
     for name, text, icon, tone in _PLUGINS:
         more = {"values": _pinned} if name == "pinned" else {}
         describe_event(f"hosting.plugin.{name}", text, icon=icon, tone=tone, fields=_FIELDS, **more)
     for name, text, icon, tone in _BACKUPS:
         describe_event(f"hosting.{name}", text, icon=icon, tone=tone, values=_backup, fields=_FIELDS)
+    for name, text, icon, tone in _BULKS:
+        describe_event(f"hosting.bulk.{name}", text, icon=icon, tone=tone, values=_bulk)
     describe_subject("hosting.report", _l("Bericht"))
+    describe_subject("hosting.bulk", _l("Sammelaktion"), url=_bulk_url)
     register_subjects("hosting.server", _charged)
     search_provider("servers", find_servers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from app.kit.errors import Conflict
 
 
@@ -19,3 +21,11 @@ class NoFreePort(Conflict):
 
 class BackupFailed(Conflict):
     """A backup that something had to wait for was not made; nothing was changed. The message is a code: `Failure`."""
+
+
+class BulkRunning(Conflict):
+    """The organisation has an action on many servers under way; `bulk_id` is that one."""
+
+    def __init__(self, message: str, bulk_id: UUID) -> None:
+        super().__init__(message)
+        self.bulk_id = bulk_id

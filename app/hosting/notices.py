@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -20,6 +21,7 @@ STARTED, RESTARTING, PLAYED = "hosting.started", "hosting.restarting", "hosting.
 BACKUP_FAILED, RESTORE_FAILED = "hosting.backup_failed", "hosting.restore_failed"
 WEBHOOK_OFF = "hosting.webhook_off"
 PLUGINS = "hosting.plugins"
+DOMAIN_ELSEWHERE, DOMAIN_LAPSED = "hosting.domain_elsewhere", "hosting.domain_lapsed"
 _SERVER = {"server": ("hosting.server", "server_id")}
 
 
@@ -80,6 +82,24 @@ def _register_plugins(area: Any) -> None:
     )  # fmt: skip
 
 
+def _until(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"until": formats.day_text(date.fromisoformat(data["until"]))}
+
+
+def _register_domains(area: Any) -> None:
+    """Own domains that do not lead here any more."""
+    notice_kind(
+        DOMAIN_ELSEWHERE, label=_l("Eine eigene Domain zeigt woanders hin"), area=area, icon="globe", tone="warn",
+        text=_l("Eine Domain von %(server)s zeigt woanders hin. Am %(until)s wird sie abgeschaltet."),
+        refs=_SERVER, values=_until, by_mail=True, order=33,
+    )  # fmt: skip
+    notice_kind(
+        DOMAIN_LAPSED, label=_l("Eine eigene Domain ist abgeschaltet"), area=area, icon="globe", tone="bad",
+        text=_l("Eine Domain von %(server)s ist abgeschaltet: Sie zeigt seit Tagen woanders hin."),
+        refs=_SERVER, by_mail=True, order=34,
+    )  # fmt: skip
+
+
 def register_kinds() -> None:
     """Make the kinds known, with what is switched on by default."""
     area = _l("Server")
@@ -113,6 +133,7 @@ def register_kinds() -> None:
         refs=_SERVER, by_mail=True, order=22,
     )  # fmt: skip
     _register_plugins(area)
+    _register_domains(area)
     _register_backups(area)
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,

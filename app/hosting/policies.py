@@ -36,6 +36,8 @@ class P(StrEnum):
     backup_settings = "hosting:backup:settings"
     plugin_read = "hosting:plugin:read"
     plugin_write = "hosting:plugin:write"
+    domain_read = "hosting:domain:read"
+    domain_write = "hosting:domain:write"
 
 
 MANAGERS = ("owner", "admin")
@@ -46,6 +48,6 @@ def grant_all() -> None:
     """Owners and admins may do everything; members play: they see, switch and type."""
     for permission in P:
         grant(permission, *MANAGERS)
-    seen = (P.server_read, P.schedule_read, P.plugin_read, P.backup_read)
+    seen = (P.server_read, P.schedule_read, P.plugin_read, P.backup_read, P.domain_read)
     for permission in (*seen, P.server_power, P.server_command):
         grant(permission, *EVERYONE)

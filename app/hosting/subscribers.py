@@ -7,6 +7,7 @@ from app.hosting import notices
 from app.hosting.rules.server import Reason
 from app.hosting.rules.webhook import TOPIC_OF
 from app.hosting.services.backup_due import forget_plan
+from app.hosting.services.domain import forget_domains
 from app.hosting.services.notify import tell, tell_about_server
 from app.hosting.services.plugin_record import forget_plugins
 from app.hosting.services.power import stop_all
@@ -104,6 +105,23 @@ def forget_channels(event: Recorded) -> None:
     """The addresses of its webhooks go with a server."""
     if event.subject_id is not None:
         forget_webhooks(event.subject_id)
+
+
+@subscribe("hosting.server.delete_requested")
+def forget_names(event: Recorded) -> None:
+    """So do its own domains: others may have them from now on."""
+    if event.subject_id is not None:
+        forget_domains(event.subject_id)
+
+
+@subscribe("hosting.domain.elsewhere", "hosting.domain.lapsed")
+def tell_about_domains(event: Recorded) -> None:
+    """They hear that a domain leads elsewhere, once more a day before it loses its route, and when it has lost it."""
+    kind = notices.DOMAIN_LAPSED if event.name.endswith("lapsed") else notices.DOMAIN_ELSEWHERE
+    data = {"server_id": str(event.subject_id), "domain_id": event.data["domain_id"]}
+    if "until" in event.data:
+        data["until"] = event.data["until"]
+    tell(kind, event, data, f"/hosting/servers/{event.subject_id}/domains")
 
 
 @subscribe("hosting.server.reverted")

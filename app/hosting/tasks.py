@@ -62,6 +62,11 @@ change_plugins = job(
 resume_plugins = job("jobs.hosting.plugin.resume", timeout=60, retries=0)
 check_plugins = job("jobs.hosting.plugin.check", timeout=900, retries=1, title=N_("Nach Updates sehen"))
 
+look_at_domain = job("jobs.hosting.domain.look", timeout=120, retries=2, title=N_("DNS-Einträge prüfen"))
+domains_due = job("jobs.hosting.domain.order_due", timeout=120, retries=0)
+run_bulk = job("jobs.hosting.bulk.run", timeout=1800, retries=4, title=N_("Sammelaktion"))
+resume_bulks = job("jobs.hosting.bulk.resume", timeout=60, retries=0)
+
 SCHEDULE = [
     ("hosting.reconcile", reconcile, 60),  # the watch does it every 10 s; this is for when it is dead
     ("hosting.rest", rest_due, 60),
@@ -74,5 +79,7 @@ SCHEDULE = [
     ("hosting.webhooks", send_lost_webhooks, 60),
     ("hosting.plugins", resume_plugins, 60),
     ("hosting.plugin-updates", check_plugins, 86_400),
+    ("hosting.domains", domains_due, 600),
+    ("hosting.bulks", resume_bulks, 60),
 ]
 """(name, job, seconds between two runs)."""

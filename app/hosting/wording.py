@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.hosting.rules.backup import Origin
+from app.hosting.rules.bulk import Action as BulkAction
 from app.hosting.rules.period import WEEK, Period
 from app.hosting.rules.schedule_action import Action, Outcome
 from app.kit import formats
@@ -48,6 +49,15 @@ _WHY: dict[str, Any] = {
     "refused": _l("Der Server nahm es in diesem Moment nicht an."),
 }
 
+
+BULK_ACTIONS: dict[BulkAction, tuple[Any, str]] = {
+    BulkAction.START: (_l("Starten"), "play"),
+    BulkAction.STOP: (_l("Stoppen"), "square"),
+    BulkAction.BACKUP: (_l("Backup erstellen"), "save"),
+    BulkAction.ARCHIVE: (_l("Archivieren"), "archive"),
+    BulkAction.DELETE: (_l("Löschen"), "trash-2"),
+}
+"""Words and icons of what can be done with many servers, in the order they are offered."""
 
 _ORIGINS: dict[Origin, Any] = {
     Origin.MANUAL: _l("von Hand"),

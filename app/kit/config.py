@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -108,6 +109,10 @@ class Settings(BaseSettings):
     play_domain: str = Field(
         "play.localhost", description="Domain under which each game server has a host name, at the router."
     )
+    dns_servers: str = Field(
+        "",
+        description="Resolvers that check own domains: addresses separated by commas, with :port; empty is the system's.",
+    )
     docker_url: str = Field("", description="Docker engine; empty is the local socket.")
     router_host: str = Field(
         "", description="Address the router listens on; empty is HOST, `::` is every one of IPv4 and IPv6."
@@ -153,6 +158,12 @@ class Settings(BaseSettings):
     def _no_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
+    @field_validator("dns_servers")
+    @classmethod
+    def _resolvers(cls, value: str) -> str:
+        resolver_addresses(value)
+        return value
+
     @field_validator("metrics_sink_url")
     @classmethod
     def _web_address(cls, value: SecretStr) -> SecretStr:
@@ -160,6 +171,11 @@ class Settings(BaseSettings):
         if value.get_secret_value() and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("a web address: http://host:port/write or https://…")
         return value
+
+    @property
+    def resolvers(self) -> list[tuple[str, int]]:
+        """Address and port of each of `dns_servers`."""
+        return resolver_addresses(self.dns_servers)
 
     @property
     def enabled_modules(self) -> list[str]:
@@ -183,6 +199,19 @@ class Settings(BaseSettings):
             short = hashlib.sha256(os.fsencode(socket)).hexdigest()[:12]
             socket = f"/tmp/kontor-{os.getuid()}-{short}/redis.sock"  # noqa: S108 - a folder of mode 0700 of our own
         return "unix://" + quote(socket)
+
+
+def resolver_addresses(text: str) -> list[tuple[str, int]]:
+    """Resolvers out of "192.0.2.1, 192.0.2.2:5353, [2001:db8::1]:53". Raises ValueError."""
+    found = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        try:
+            host, port = str(ip_address(part.strip("[]"))), 53
+        except ValueError:
+            split = urlsplit(f"//{part}")
+            host, port = str(ip_address(split.hostname or "")), split.port or 53
+        found.append((host, port))
+    return found
 
 
 def settings() -> Settings:

@@ -21,6 +21,7 @@ from app.kit import cache
 from app.kit.assets import ROOT
 from app.kit.config import settings
 from app.kit.db import db
+from app.kit.errors import KontorError
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 
@@ -238,9 +239,25 @@ def games() -> Iterator[Finding]:
         yield Finding(OK, f"The kernel limits the memory of games (cgroup v{found['memory'][-1]})")
 
 
+def archive() -> Iterator[Finding]:
+    """Worlds that rest and backups have a place, which takes what is written to it."""
+    if "hosting" not in settings().enabled_modules:
+        return
+    try:
+        import_module("app.hosting.api").check_archive()
+    except (KontorError, ValueError) as error:
+        yield Finding(
+            FAIL, f"The archive of worlds cannot be used: {error}",
+            "worlds stay on their node and backups fail until KONTOR_ARCHIVE_URL is right (docs/archive.md)",
+        )  # fmt: skip
+    else:
+        yield Finding(OK, "The archive of worlds can be written")
+
+
 EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     packages, folder, parts, database_settings, redis_settings, router, reports, front_end, public, docker,
     games,
+    archive,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 from app.accounts.services.token import create_token
 from app.hosting.models import Archive, Backup, Server
 from app.hosting.rules.schedule_action import Action
+from app.hosting.services.domain import add_domain
 from app.hosting.services.schedule import create_schedule
 from app.hosting.services.setup import create_server
 from app.kit import clock
@@ -32,7 +33,12 @@ from tests.people import People, Someone, make_people, sign_in
 NAMES = ("nobody", "olga", "cleo", "bob", "dora", "alice")  # those who may destroy most come last
 ENDS_THE_SESSION = {"accounts.sign_out"}
 MAY_BE_UNREADY = {"health.ready", "hosting.download_backup"}  # there is no Redis here, and no archive
-FORM_NAMES_A_THING = {"accounts.switch", "hosting.power_from_list"}
+FORM_NAMES_A_THING = {
+    "accounts.switch",
+    "hosting.power_from_list",
+    "hosting.ask_bulk",
+    "hosting.order_bulk",
+}
 STRICTER_INSIDE = {"accounts.organisation"}  # all members see the page, few may change what stands there
 
 
@@ -136,7 +142,8 @@ NO_ORGANISATION = {"Olga": {Answer.NOT_THERE}}  # pages about an organisation ar
 
 
 def address(app: Flask, route: Route, people: People) -> str:
-    """The rule's address; a server in it is real and new, and so are a plan and a backup of it; everything else is invented."""
+    """The rule's address; a server in it is real and new, and so are a plan, a domain and a backup of it; all
+    else is invented."""
     values: dict[str, object] = {}
     if route.of_ours:
         values["server_id"] = server_of(people)
@@ -145,6 +152,8 @@ def address(app: Flask, route: Route, people: People) -> str:
             values[name] = schedule_of(people, values["server_id"])
         elif name == "backup_id":
             values[name] = backup_of(people, values["server_id"])
+        elif name == "domain_id":
+            values[name] = domain_of(people, values["server_id"])
         elif "uuid" in str(route.rule._converters[name].__class__).lower():
             values[name] = uuid4()
         else:
@@ -166,6 +175,11 @@ def schedule_of(people: People, server_id: object) -> UUID:
     return create_schedule(
         people.alice.actor, server_id, action=Action.START, cron="0 4 * * *", zone="Europe/Berlin"
     )
+
+
+def domain_of(people: People, server_id: object) -> UUID:
+    assert isinstance(server_id, UUID)
+    return add_domain(people.alice.actor, server_id, name="mc.example.org")
 
 
 def backup_of(people: People, server_id: object) -> UUID:

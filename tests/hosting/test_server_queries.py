@@ -13,13 +13,13 @@ from sqlalchemy import event
 from app.hosting.describe import find_servers
 from app.hosting.models import Server
 from app.hosting.policies import P
+from app.hosting.queries.names import server_names
 from app.hosting.queries.rest import count_servers
 from app.hosting.queries.server import (
     ServerFilter,
     find_server,
     list_servers,
     may_see,
-    server_names,
 )
 from app.hosting.rules.offer import Meter
 from app.hosting.rules.server import State

@@ -15,7 +15,9 @@ from app.accounts.models import Person
 from app.core.queries import health
 from app.core.services import keys
 from app.core.services.machinery import beat
+from app.hosting.gateways.archive import FolderStore
 from app.hosting.gateways.process import ProcessRuntime
+from app.hosting.services.place import use_archive
 from app.kit.db import db, transaction
 from app.kit.secrets import load_keys, seal, unseal
 from app.workshop import doctor
@@ -185,3 +187,17 @@ def test_an_examination_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(doctor, "EXAMINATIONS", (broken,))
     [finding] = doctor.examine()
     assert (finding.state, finding.what) == (doctor.FAIL, "broken: RuntimeError: odd")
+
+
+def test_the_doctor_tells_when_the_archive_takes_nothing(app: Flask, tmp_path: Path) -> None:
+    kept = app.extensions["kontor-hosting-runtimes"].pop("archive", None)
+    try:
+        (tmp_path / "share").write_text("a file where a folder should be")
+        use_archive(app, FolderStore(tmp_path / "share" / "archive"))
+        assert [found.state for found in doctor.archive()] == ["fail"]
+        use_archive(app, FolderStore(tmp_path / "archive"))
+        assert [found.state for found in doctor.archive()] == ["ok"]
+    finally:
+        app.extensions["kontor-hosting-runtimes"].pop("archive", None)
+        if kept is not None:
+            use_archive(app, kept)

@@ -2,6 +2,8 @@
 
 from app.hosting.models.archive import Archive
 from app.hosting.models.backup import Backup, BackupPlan, Restore, SaveHold
+from app.hosting.models.bulk import Bulk, BulkItem
+from app.hosting.models.domain import Domain
 from app.hosting.models.plugin import Plugin, PluginCare, PluginChange, PluginJar
 from app.hosting.models.report import Report, ReportPlan
 from app.hosting.models.sample import Sample
@@ -14,6 +16,9 @@ __all__ = [
     "Archive",
     "Backup",
     "BackupPlan",
+    "Bulk",
+    "BulkItem",
+    "Domain",
     "Plugin",
     "PluginCare",
     "PluginChange",

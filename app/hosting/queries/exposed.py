@@ -11,7 +11,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import func, select
 
-from app.hosting.models import Sample, Server
+from app.hosting.models import Domain, Sample, Server
+from app.hosting.rules.domain_life import State as DomainState
 from app.hosting.rules.server import ALIVE, State
 from app.kit import clock, observe
 from app.kit.db import db
@@ -35,6 +36,7 @@ SERIES = {
 def read() -> Iterable[Metric]:
     """All families: servers by state, limits and the newest reading of each running server."""
     yield _states()
+    yield _domains()
     rows = db.session.execute(
         select(Server.id, Server.template, Server.memory_mb, Sample)
         .join(Sample, Sample.server_id == Server.id)
@@ -64,6 +66,14 @@ def _states() -> GaugeMetricFamily:
     rows = db.session.execute(select(Server.state, func.count()).group_by(Server.state))
     counted = dict(rows.all())
     for state in State:
+        family.add_metric([state.value], counted.get(state.value, 0))
+    return family
+
+
+def _domains() -> GaugeMetricFamily:
+    family = GaugeMetricFamily("kontor_domains", "Own domains of game servers by state.", labels=["state"])
+    counted = dict(db.session.execute(select(Domain.state, func.count()).group_by(Domain.state)).all())
+    for state in DomainState:
         family.add_metric([state.value], counted.get(state.value, 0))
     return family
 

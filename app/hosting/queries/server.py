@@ -207,6 +207,19 @@ def list_servers_as(
     statement = select(*(getattr(Server, field) for field in kind.__dataclass_fields__)).where(
         Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
     )
+    statement = narrowed(statement, wanted)
+    parsers: list[Any] = [
+        datetime.fromisoformat if name == "created" else int if name == "memory" else str,
+        UUID,
+    ]
+    ordered = after(statement, [SORTS[name], Server.id], parsers, cursor, limit, descending=descending)
+    rows = [_row(kind, values) for values in db.session.execute(ordered)]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(rows[:limit], encode_cursor([_sort_key(last, name), last.id]) if last else None)
+
+
+def narrowed(statement: Select[Any], wanted: ServerFilter) -> Select[Any]:
+    """A statement about servers, of those a person looks for alone."""
     if wanted.text.strip():
         statement = statement.where(
             Server.name_folded.contains(wanted.text.strip().casefold(), autoescape=True)
@@ -221,14 +234,7 @@ def list_servers_as(
         statement = statement.where(Server.state == wanted.state.value)
     if wanted.template:
         statement = statement.where(Server.template == wanted.template)
-    parsers: list[Any] = [
-        datetime.fromisoformat if name == "created" else int if name == "memory" else str,
-        UUID,
-    ]
-    ordered = after(statement, [SORTS[name], Server.id], parsers, cursor, limit, descending=descending)
-    rows = [_row(kind, values) for values in db.session.execute(ordered)]
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(rows[:limit], encode_cursor([_sort_key(last, name), last.id]) if last else None)
+    return statement
 
 
 def _sort_key(row: ServerBrief, sort: str) -> object:

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from app.core.api import record
 from app.hosting import events
 from app.hosting.models import Run, Server
+from app.hosting.queries.domain import own_domains
 from app.hosting.rules.doors import doing, host_names
 from app.hosting.rules.route import CHANGED, ROUTES, VERSION, WAKES, Doing
 from app.hosting.rules.server import Desired, Reason, State
@@ -93,6 +94,7 @@ class Doors:
         ).all()
         taken: set[str] = set()
         found: dict[str, str] = {}
+        own, additional = own_domains(), dict[str, str]()
         for server, requested_at, ready_at in rows:
             took = (ready_at - requested_at).total_seconds() if ready_at and requested_at else None
             route = self._route(server, games.get(server.id), took)
@@ -100,8 +102,9 @@ class Doors:
                 text = json.dumps(route, ensure_ascii=False, sort_keys=True)
                 for host in host_names(server.id, server.name, settings().play_domain, taken):
                     found[host] = text
+                additional.update(dict.fromkeys(own.get(server.id, ()), text))
         db.session.rollback()
-        return found
+        return additional | found
 
     def _route(self, server: Server, game: Game | None, took: float | None) -> dict[str, Any] | None:
         state = doing(State(server.state), Desired(server.desired), credit=self._has_credit(server))

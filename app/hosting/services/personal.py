@@ -36,6 +36,11 @@ RETENTION = (
     ),
     Retention(_l("Läufe: wer wann gestartet hat (nur als Nummer)"), _l("wie Abrechnungen"), "hosting_run"),
     Retention(
+        _l("Sammelaktionen: wer sie angefordert hat (nur als Nummer) und was aus jedem Server wurde"),
+        _l("90 Tage"),
+        "hosting_bulk",
+    ),
+    Retention(
         _l("Messwerte ohne Namen"),
         _l("10 Sekunden: 1 Tag, 1 Minute: 31 Tage, 1 Stunde: 2 Jahre"),
         "hosting_sample",
@@ -59,6 +64,11 @@ RETENTION = (
         _l("Plugins und ihr Verlauf: wer was geändert hat (nur als Nummer)"),
         _l("bis zum Löschen des Servers"),
         "hosting_plugin_change",
+    ),
+    Retention(
+        _l("Eigene Domains und was DNS zu ihnen sagt"),
+        _l("bis zum Entfernen der Domain oder Löschen des Servers"),
+        "hosting_domain",
     ),
     Retention(
         _l("Konsole mit Spielernamen"),

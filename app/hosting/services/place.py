@@ -100,6 +100,11 @@ def archive_store() -> Store:
     return cast(Store, store["archive"])
 
 
+def check_archive() -> None:
+    """Raises StoreUnavailable, StoreFault or, when the setting makes no sense, ValueError."""
+    archive_store().check()
+
+
 def use_archive(app: Flask, store: Store) -> None:
     """Plug in another store."""
     app.extensions[EXTENSION]["archive"] = store

@@ -15,7 +15,7 @@ from app.billing import api as billing
 from app.hosting.catalog import templates
 from app.hosting.policies import P
 from app.hosting.queries.first_steps import first_steps
-from app.hosting.queries.rest import count_servers
+from app.hosting.queries.rest import count_servers, count_servers_named
 from app.hosting.queries.server import (
     GROUPS,
     ServerBrief,
@@ -23,18 +23,22 @@ from app.hosting.queries.server import (
     list_servers_as,
     template_name,
 )
+from app.hosting.rules.bulk import MOST, Action
 from app.hosting.rules.offer import Button
 from app.hosting.rules.server import State
+from app.hosting.services.bulk import NEEDS
 from app.hosting.views import hosting
+from app.hosting.views.bulk_words import button_words
 from app.hosting.views.forms import size_word
 from app.hosting.views.words import GROUP_WORDS, state_tone, state_word
 from app.kit import clock
-from app.kit.authz import allows, current_actor
+from app.kit.authz import Actor, allows, current_actor, may
 from app.kit.config import settings
 from app.kit.dom import dom_id
 from app.kit.formats import NONE, money
 from app.kit.i18n import choose_locale
 from app.kit.money import Money
+from app.kit.paging import Page
 
 PAGE = 25  # a screen or two; on a phone each row is a card, and search is quicker than scrolling
 FEW = 3  # beyond so many servers nobody needs the checklist
@@ -58,6 +62,17 @@ class Line(NamedTuple):
     """start, stop or nothing: the one thing one wants to do with it from the list."""
     button_says: str
     """The button's whole name, for who does not see the row around it."""
+    pick_says: str
+    """The box's."""
+
+
+class Selection(NamedTuple):
+    """What can be done with those that are ticked."""
+
+    actions: list[tuple[str, str, str]]
+    matching: int
+    """How many servers the search finds, on all pages."""
+    most: int
 
 
 @hosting.get("/")
@@ -78,7 +93,10 @@ def servers() -> ResponseReturnValue:
         group=request.args.get("state", "") if request.args.get("state", "") in GROUPS else "",
         sort=request.args.get("sort", "name"),
     )
-    counts = count_servers(actor)
+    if wanted.text.strip():
+        counts, found = count_servers_named(actor, wanted.text)
+    else:
+        counts = found = count_servers(actor)
     page = list_servers_as(ServerBrief, actor, wanted, request.args.get("cursor"), PAGE)
     begin, _end = billing.month_bounds(clock.now(), settings().billing_zone)
     costs = billing.costs_of_many(actor.organisation_id, begin, clock.now() + timedelta(seconds=1))
@@ -93,6 +111,7 @@ def servers() -> ResponseReturnValue:
         total=sum(counts.values()),
         tabs=_tabs(counts),
         lines=_lines(page.rows, spent),
+        bulk=_selection(actor, wanted, page, found),
         month=month,
         wallet=wallet,
         templates=templates(),
@@ -104,6 +123,7 @@ def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Lin
     here, locale = url_for("hosting.servers"), choose_locale()
     names = {slug: template_name(slug, locale) for slug in {row.template for row in rows}}
     words = {shown: state_word(*shown) for shown in {(row.state, row.asleep) for row in rows}}
+    pick = _("%(name)s auswählen")
     says = {"start": _("%(name)s starten"), "stop": _("%(name)s stoppen"), "": ""}
 
     def line(row: ServerBrief) -> Line:
@@ -121,9 +141,21 @@ def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Lin
             cost=money(spent.get(row.id, 0)),
             button=button,
             button_says=says[button] % {"name": row.name},
+            pick_says=pick % {"name": row.name},
         )
 
     return [line(row) for row in rows]
+
+
+def _selection(
+    actor: Actor, wanted: ServerFilter, page: Page[ServerBrief], found: Mapping[str, int]
+) -> Selection | None:
+    """None for who may do nothing with servers, and where there is none to tick. `found`: by state, as searched for."""
+    actions = [one for one in button_words() if may(actor, NEEDS[Action(one[0])])]
+    if not actions or not page.rows:
+        return None
+    matching = sum(found.get(state, 0) for state in GROUPS.get(wanted.group, tuple(found)))
+    return Selection(actions, matching, MOST)
 
 
 def _players(row: ServerBrief) -> str:
