@@ -115,7 +115,7 @@ def furnish(app: Flask, people: People) -> dict[str, Any]:
     game_files(node, made["stopped"])
     made["draft"] = create_server(alice, name="Noch nicht fertig", template="flying-squid")
     measure(made["server"])
-    paper = create_server(alice, name="Paper mit Plugins", template="flying-squid", deploy=True)
+    paper = create_server(alice, name="Paperwelt", template="flying-squid", deploy=True)
     settle(app)
     made |= plugins(app, node, paper, people, work_off)
     made |= webhooks(app, made["server"], people)
@@ -129,7 +129,7 @@ def _plans(server_id: UUID, people: People) -> dict[str, Any]:
     nightly = create_schedule(alice, server_id, action=Action.RESTART, cron="0 4 * * *", zone="Europe/Berlin")
     create_schedule(
         alice, server_id, action=Action.COMMAND, cron="*/30 8-20 1,15 * 1-5", zone="America/New_York",
-        command="say Gleich geht es los, bitte alle in die Halle kommen",
+        command="say Restart in 10 minutes, please gather in the great hall",
     )  # fmt: skip
     off = create_schedule(alice, server_id, action=Action.STOP, cron="0 23 * * 0-4", zone="Europe/Berlin")
     switch_schedule(alice, server_id, off, on=False)

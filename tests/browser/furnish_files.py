@@ -9,7 +9,7 @@ from app.hosting.gateways.fake import FakeNode
 
 PAPER = """#Minecraft server properties
 level-name=world
-motd=Willkommen auf der Insel der Klasse 9b
+motd=Insel 9b
 max-players=20
 """
 

@@ -24,7 +24,7 @@ from tests.people import People
 
 GAME = ("1.20.6",)
 LONG = (
-    "Ein Plugin mit einem wirklich langen Namen, wie ihn nur Leute vergeben, die kein schmales Telefon haben"
+    "A Plugin With A Really Long Name As Only People Give Them Who Own No Narrow Telephone At All"
 )
 
 
@@ -69,7 +69,7 @@ def plugins(
     fake.version(ids["luckperms"], "5.4.145", games=GAME, published="2026-06-01T10:00:00Z")
     check_server(alice, server_id)
     folder = node.worlds.of(server_id, "").folder / "plugins"
-    (folder / "Selbst-gebaut-mit-einem-langen-Namen-fuer-schmale-Telefone.jar").write_bytes(b"own")
+    (folder / "Home-made-with-a-long-name-for-narrow-telephones-indeed.jar").write_bytes(b"own")
     found = {
         row.slug: row.id for row in db.session.scalars(select(Plugin).where(Plugin.server_id == server_id))
     }

@@ -43,7 +43,7 @@ def webhooks(app: Flask, server_id: UUID, people: People) -> dict[str, Any]:
         alice, server_id, address=address % 1, topics=[one.value for one in Topic], label="#status"
     )
     gone = create_webhook(
-        alice, server_id, address=address % 2, topics=["low"], label="#kasse der Schulserver-AG", locale="en"
+        alice, server_id, address=address % 2, topics=["low"], label="#schulkasse", locale="en"
     )
     use_discord(app, _Says(Outcome.SENT, Outcome.GONE, Outcome.SENT, Outcome.TROUBLE))
     try_webhook(alice, good)
