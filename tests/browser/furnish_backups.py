@@ -42,7 +42,10 @@ def backups(
                 .where(Archive.id == one)
                 .values(created_at=at, finished_at=at + timedelta(seconds=95), size_bytes=734_003_200)
             )
-            values = {"begun_at": at + timedelta(seconds=2), "origin": "manual" if one == kept else "daily"}
+            values = {
+                "begun_at": at + timedelta(seconds=2),
+                "origin": "daily" if one in (damaged, failed) else "manual",
+            }
             session.execute(update(Backup).where(Backup.archive_id == one).values(values))
         session.execute(
             update(Archive)

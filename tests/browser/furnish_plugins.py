@@ -23,9 +23,7 @@ from app.kit.db import db, transaction
 from tests.people import People
 
 GAME = ("1.20.6",)
-LONG = (
-    "A Plugin With A Really Long Name As Only People Give Them Who Own No Narrow Telephone At All"
-)
+LONG = "A Plugin With A Really Long Name As Only People Give Them Who Own No Narrow Telephone At All"
 
 
 def _shop(fake: FakeModrinth) -> dict[str, str]:

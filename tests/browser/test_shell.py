@@ -60,6 +60,8 @@ def test_palette_opens_by_keyboard_finds_a_page_and_closes(site: Site, open_as: 
     expect(hit).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).to_be_hidden()
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.wait_for_function("document.activeElement === document.body")
     page.keyboard.press("/")
     expect(field).to_be_focused()
 

@@ -82,7 +82,7 @@ def test_a_worker_does_what_was_asked(spawn: Spawn, tmp_path: Path) -> None:
     spawn()
     with transaction():
         job_id = JobRef("tests.core.bodies.note").later(path=str(tmp_path / "log"))
-    until(lambda: state(job_id) == "done", 30)
+    until(lambda: state(job_id) == "done", 90)
     assert len((tmp_path / "log").read_text().splitlines()) == 1
 
 

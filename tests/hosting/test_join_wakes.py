@@ -97,7 +97,7 @@ def test_joining_brings_an_archived_world_back_as_it_was(
     began = time.monotonic()
     bot.wait_for("joined", 60)
     print(f"\narchived to in the game: {time.monotonic() - began:.2f} s, the client's own start included")
-    assert bot.block(3, 20, 3) == "diamond_block"
+    until(lambda: bot.block(3, 20, 3) == "diamond_block", 20)
     bot.leave()
     stop_server(host.owner, server_id)
     until(is_now(host, server_id, "stopped"), 30)

@@ -128,6 +128,8 @@ def free_range(count: int) -> str:
 
 def _bindable(port: int) -> bool:
     with socket.socket() as probe:
+        # As games do: what connections of an earlier one left behind for a minute takes no port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("0.0.0.0", port))
         except OSError:

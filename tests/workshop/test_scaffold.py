@@ -44,7 +44,7 @@ def run(house: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("module", "noun"), [("hosting", "backup_plan"), ("messaging", "story")])
+@pytest.mark.parametrize(("module", "noun"), [("hosting", "map_marker"), ("messaging", "story")])
 def test_the_new_noun_passes_its_test_and_every_rule_of_the_house(
     house: Path, module: str, noun: str
 ) -> None:
