@@ -97,10 +97,30 @@ function tps (seconds) {
   return colour + (mean > 20 ? '*' : '') + Math.min(20, mean).toFixed(1)
 }
 
+// The world library empties its queue of changed chunks after it has written them, and so forgets what was changed while
+// it wrote. Emptied before, such a chunk is written once more.
+function saveEverything (world) {
+  world.saveNow = async function () {
+    const due = [...this.savingQueue]
+    this.savingQueue.clear()
+    for (const [key, { chunkX, chunkZ }] of due) {
+      const column = this.columns[key]
+      if (!column) continue
+      this.finishedSaving = Promise.all([this.finishedSaving, this.storageProvider.save(chunkX, chunkZ, column)])
+    }
+    await this.finishedSaving
+    for (const [key, { chunkX, chunkZ }] of [...this.unloadQueue]) {
+      if (!this.savingQueue.has(key)) this.forceUnloadColumn(key, chunkX, chunkZ)
+    }
+    this.emit('doneSaving')
+  }
+}
+
 let worldLocked = false
 async function save () {
   await Promise.all(serv.players.map(player => player.save()))
-  await serv.overworld.waitSaving()
+  while (serv.overworld.savingQueue.size) await serv.overworld.saveNow()
+  await serv.overworld.finishedSaving
 }
 
 const commands = {
@@ -164,6 +184,7 @@ async function stop () {
 }
 
 serv.on('ready', () => {
+  saveEverything(serv.overworld)
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop)
   if (env.RCON_SECRET_FILE && env.RCON_PORT) {
     rcon.listen({
