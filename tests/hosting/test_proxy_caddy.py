@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from uuid import UUID
@@ -15,7 +16,7 @@ from app.kit.config import settings
 from app.kit.db import db, transaction
 from app.workshop import caddy
 from tests.hosting.conftest import Host
-from tests.services.processes import missing
+from tests.services.debian import debian_program
 
 
 def with_domain(host: Host, state: str = "verified") -> UUID:
@@ -81,9 +82,11 @@ def test_what_caddy_refuses_does_not_replace_the_file(
 
 
 @pytest.mark.slow
-def test_caddy_itself_takes_it(app: Flask, host: Host, tmp_path: Path) -> None:
-    if shutil.which("caddy") is None:
-        missing("Caddy", "apt-get install caddy")
+def test_caddy_itself_takes_it(
+    app: Flask, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(debian_program("caddy", "caddy")).parent
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     server_id = with_domain(host)
     path = tmp_path / "names.caddy"
     code, text = run(app, "--output", str(path), "--map", f"{server_id}=[::1]:8100")

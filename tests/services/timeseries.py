@@ -1,9 +1,6 @@
 """Real time series databases that take InfluxDB's line protocol, as processes on free ports."""
 
 import json
-import shutil
-import subprocess
-import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,34 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from app.kit.config import ROOT
-from tests.services.processes import free_port, missing, short_folder, spawn, stop, wait_until
-
-CACHE = ROOT / "var" / "cache" / "debian"
-
-
-def _program(name: str, package: str) -> str:
-    """The program, installed or out of Debian's package: installing would start a service that listens to everybody."""
-    found = shutil.which(name) or str(CACHE / package / "usr" / "bin" / name)
-    if not Path(found).exists():
-        _unpack(package)
-    return found if Path(found).exists() else missing(name, f"apt-get install {package}")
-
-
-def _unpack(package: str) -> None:
-    """Fetch a package, which apt checks, and lay its files below the cache; nothing of it is installed."""
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        return
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        fetch = ["apt-get", "-qq", "-o", "APT::Sandbox::User=", "download", package]
-        if subprocess.run(fetch, cwd=scratch, capture_output=True, timeout=300).returncode != 0:
-            subprocess.run(["apt-get", "-qq", "update"], capture_output=True, timeout=300)
-            subprocess.run(fetch, cwd=scratch, capture_output=True, timeout=300)
-        for file in Path(scratch).glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", file, Path(scratch) / "root"], check=True)
-            shutil.rmtree(CACHE / package, ignore_errors=True)
-            (Path(scratch) / "root").rename(CACHE / package)
+from tests.services.debian import debian_program
+from tests.services.processes import free_port, short_folder, spawn, stop, wait_until
 
 
 def _get(url: str, **query: str) -> bytes:
@@ -73,7 +44,7 @@ class VictoriaMetrics:
 @contextmanager
 def running_victoria_metrics() -> Iterator[VictoriaMetrics]:
     """Start one with an empty store."""
-    program = _program("victoria-metrics", "victoria-metrics")
+    program = debian_program("victoria-metrics", "victoria-metrics")
     with short_folder("kontor-ts-") as folder:
         server = VictoriaMetrics(free_port())
         process = spawn(
@@ -126,7 +97,7 @@ log-enabled = false
 @contextmanager
 def running_influxdb() -> Iterator[InfluxDb]:
     """Start one with authentication and an empty database."""
-    program = _program("influxd", "influxdb")
+    program = debian_program("influxd", "influxdb")
     with short_folder("kontor-ts-") as folder:
         server = InfluxDb(free_port())
         config = Path(folder) / "influxdb.conf"
