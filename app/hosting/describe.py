@@ -57,7 +57,7 @@ _SENTENCES = (
     ("changed", _l("Einstellungen geändert"), "settings", ""),
     ("port_changed", _l("Neuer Port: %(new_port)s"), "plug", "warn"),
     ("command_sent", _l("Befehl gesendet"), "terminal", ""),
-    ("player_joined", _l("Jemand ist beigetreten, jetzt %(online)s im Spiel"), "user-plus", ""),
+    ("player_joined", _l("Jemand ist beigetreten, jetzt %(online)s im Spiel"), "user-plus", "ok"),
     ("player_left", _l("Jemand ist gegangen, noch %(online)s im Spiel"), "user-minus", ""),
     ("delete_requested", _l("Löschen angefordert"), "trash-2", "warn"),
     ("deleted", _l("Server gelöscht"), "trash-2", "warn"),

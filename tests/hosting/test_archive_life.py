@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from app.kit import clock
 from app.kit.db import db
 from app.kit.errors import Conflict
 from tests.hosting.conftest import Host
+from tests.hosting.killing import Steps, killed, recover
 
 WORLD = {"region/r.0.0.mca": b"\x00block placed before\x00" * 500, "level.dat": b"seed", "empty/.keep": b""}
 
@@ -293,56 +293,11 @@ def test_a_damaged_archive_is_never_taken_for_a_world(
     assert content(host, server_id) == WORLD
 
 
-class Killed(BaseException):
-    """SIGKILL, as in test_kill_points."""
-
-
-@contextmanager
-def killed_at(step: int) -> Iterator[list[str]]:
-    """Die right after step number `step` of what a job does to store, runtime and rows."""
-    done: list[str] = []
-    kept: list[tuple[Any, str, Any]] = []
-
-    def wrap(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-        kept.append((owner, name, original))
-
-        def stepped(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            done.append(name)
-            if len(done) == step:
-                raise Killed
-            return result
-
-        setattr(owner, name, stepped)
-
-    for name in ("inspect", "world_folder", "make_world", "remove_world", "disk_bytes"):
-        wrap(FakeRuntime, name)
-    for name in ("put", "get_part", "finish", "get"):
-        wrap(FolderStore, name)
-    for name in ("begin_leaving", "record_archived", "begin_returning", "record_returned"):
-        wrap(archive, name)
-    try:
-        yield done
-    finally:
-        for owner, name, original in reversed(kept):
-            setattr(owner, name, original)
-
-
-def killed(job: Callable[[], None], step: int) -> bool:
-    try:
-        with killed_at(step):
-            job()
-    except Killed:
-        db.session.rollback()
-        return True
-    return False
-
-
-def recover(host: Host) -> None:
-    for _ in range(6):
-        clock.advance(10)
-        host.settle(1)
+MOVING: Steps = {
+    FakeRuntime: ("inspect", "world_folder", "make_world", "remove_world", "disk_bytes"),
+    FolderStore: ("put", "get_part", "finish", "get"),
+    archive: ("begin_leaving", "record_archived", "begin_returning", "record_returned"),
+}
 
 
 @pytest.mark.parametrize("step", range(1, 9))
@@ -351,7 +306,7 @@ def test_killed_in_the_middle_of_archiving(
 ) -> None:
     server_id = stopped(host)
     archive.archive_server(host.owner, server_id)
-    assert killed(lambda: archive_work.archive(server_id), step) == (step <= 7)
+    assert killed(lambda: archive_work.archive(server_id), step, MOVING) == (step <= 7)
     recover(host)
     assert host.row(server_id).state == "archived"
     assert len(objects(store, tmp_path)) == 1
@@ -365,7 +320,7 @@ def test_killed_in_the_middle_of_archiving(
 def test_killed_in_the_middle_of_waking(host: Host, store: FolderStore, frozen: datetime, step: int) -> None:
     server_id = archived(host)
     start_server(host.owner, server_id)
-    assert killed(lambda: archive_work.wake(server_id), step) == (step <= 5)
+    assert killed(lambda: archive_work.wake(server_id), step, MOVING) == (step <= 5)
     recover(host)
     assert host.row(server_id).state == "running"
     assert content(host, server_id) == WORLD
@@ -448,7 +403,7 @@ def test_what_killed_attempts_left_is_removed_and_nothing_else(
     stop_server(host.owner, server_id)
     host.settle()
     archive.archive_server(host.owner, server_id)
-    killed(lambda: archive_work.archive(server_id), 4)
+    killed(lambda: archive_work.archive(server_id), 4, MOVING)
     start_server(host.owner, server_id)  # before anybody could say that the attempt is over
     host.settle()
     clock.advance(3 * 3600)

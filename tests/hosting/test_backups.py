@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time as monotonic
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from app.kit.authz import SYSTEM
 from app.kit.db import db, lock, transaction
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.hosting.conftest import Host
+from tests.hosting.killing import Steps, killed, recover
 
 WORLD = {"world/region/r.0.0.mca": b"\x00block placed before\x00" * 500, "world/level.dat": b"seed"}
 
@@ -86,14 +86,6 @@ def states(server_id: UUID) -> list[str]:
 
 def objects(tmp_path: Path) -> int:
     return sum(1 for path in (tmp_path / "archive").rglob("*") if path.is_file())
-
-
-def recover(host: Host) -> None:
-    """The minute after: leases run out, the sweeper pushes, the watch looks, what is due is looked at."""
-    for _ in range(7):
-        clock.advance(10)
-        backup_due.run_due()
-        host.settle(1)
 
 
 def check_whole(host: Host, server_id: UUID, tmp_path: Path) -> None:
@@ -186,7 +178,7 @@ def test_a_copy_in_which_something_changed_is_made_again(
     server_id = playing(host)
     monkeypatch.setattr(FolderStore, "put", writing(host, server_id, 1))
     backup.create_backup(host.owner, server_id)
-    recover(host)
+    recover(host, backup_due.run_due)
     assert states(server_id) == ["verified"]
     check_whole(host, server_id, tmp_path)
 
@@ -197,7 +189,7 @@ def test_what_never_stands_still_fails_and_says_so(
     server_id = playing(host)
     monkeypatch.setattr(FolderStore, "put", writing(host, server_id, 99))
     backup.create_backup(host.owner, server_id)
-    recover(host)
+    recover(host, backup_due.run_due)
     (row,) = rows(server_id)
     assert (row.state, row.failure) == ("failed", "changed")
     check_whole(host, server_id, tmp_path)
@@ -222,7 +214,7 @@ def test_a_game_that_does_not_confirm_is_not_copied_and_saves_again(
     monkeypatch.setattr(backup_work, "templates", lambda: {template.slug: quick})
     monkeypatch.setattr(saving, "says_saved", lambda *_: False)
     backup.create_backup(host.owner, server_id)
-    recover(host)
+    recover(host, backup_due.run_due)
     (row,) = rows(server_id)
     assert (row.state, row.failure) == ("failed", "not-saved")
     check_whole(host, server_id, tmp_path)
@@ -280,7 +272,7 @@ def test_of_two_workers_with_the_same_backup_the_late_one_changes_nothing(
     monkeypatch.setattr(FolderStore, "put", overtaken)
     with pytest.raises(NotNow):
         backup_work.make(archive_id)
-    recover(host)
+    recover(host, backup_due.run_due)
     assert states(server_id) == ["verified"]
     check_whole(host, server_id, tmp_path)
 
@@ -312,7 +304,7 @@ def test_what_happens_during_a_copy_of_a_running_game(
 
     monkeypatch.setattr(FolderStore, "put", then)
     host.settle()
-    recover(host)
+    recover(host, backup_due.run_due)
     row = host.row(server_id)
     assert row.state == {"stop": "stopped", "delete": "deleted", "drop": "running"}[act]
     if act == "stop":
@@ -337,7 +329,7 @@ def test_a_start_during_a_copy_at_rest_makes_it_begin_again(
 
     monkeypatch.setattr(FolderStore, "put", then)
     host.settle()
-    recover(host)
+    recover(host, backup_due.run_due)
     assert host.row(server_id).state == "running"
     assert states(server_id) == ["verified"]
     check_whole(host, server_id, tmp_path)
@@ -350,7 +342,7 @@ def test_a_world_that_moves_into_the_archive_meanwhile_is_no_disaster(
     backup.create_backup(host.owner, server_id)
     archive_server(host.owner, server_id)
     host.settle()
-    recover(host)
+    recover(host, backup_due.run_due)
     assert host.row(server_id).state == "archived"
     assert states(server_id)[0] in ("verified", "failed")
     with pytest.raises(Conflict, match="Archiv"):
@@ -365,57 +357,13 @@ def test_a_draft_has_nothing_to_copy(host: Host, store: FolderStore) -> None:
 # --- killed --------------------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """SIGKILL: nothing of ours runs any more, no clean-up either."""
-
-
-@contextmanager
-def killed_at(step: int) -> Iterator[list[str]]:
-    """Die right after step number `step` of what the work does to store, runtime and rows."""
-    done: list[str] = []
-    kept: list[tuple[Any, str, Any]] = []
-
-    def wrap(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-        kept.append((owner, name, original))
-
-        def stepped(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            done.append(name)
-            if len(done) == step:
-                raise Killed
-            return result
-
-        setattr(owner, name, stepped)
-
-    for name in ("inspect", "world_folder", "send_command", "make_world", "remove_world", "disk_bytes"):
-        wrap(FakeRuntime, name)
-    for name in ("put", "get_part", "finish", "get"):
-        wrap(FolderStore, name)
-    for module, names in (
-        (backup_made, ("begin_making", "record_made")),
-        (saving, ("_take", "_forget")),
-        (backup_test, ("begin_test", "record_tested", "cleared")),
-    ):
-        for name in names:
-            wrap(module, name)
-    try:
-        yield done
-    finally:
-        for owner, name, original in reversed(kept):
-            setattr(owner, name, original)
-
-
-def killed(job: Callable[[], None], step: int) -> bool:
-    try:
-        with killed_at(step):
-            job()
-    except Killed:
-        db.session.rollback()
-        return True
-    return False
-
-
+BACKING_UP: Steps = {
+    FakeRuntime: ("inspect", "world_folder", "send_command", "make_world", "remove_world", "disk_bytes"),
+    FolderStore: ("put", "get_part", "finish", "get"),
+    backup_made: ("begin_making", "record_made"),
+    saving: ("_take", "_forget"),
+    backup_test: ("begin_test", "record_tested", "cleared"),
+}
 LIVE_STEPS = 12
 
 
@@ -428,8 +376,8 @@ def test_killed_while_a_running_game_is_copied(
     host.settle()
     clock.advance(3600)
     archive_id = backup.create_backup(host.owner, server_id)
-    assert killed(lambda: backup_work.make(archive_id), step) == (step <= LIVE_STEPS)
-    recover(host)
+    assert killed(lambda: backup_work.make(archive_id), step, BACKING_UP) == (step <= LIVE_STEPS)
+    recover(host, backup_due.run_due)
     assert states(server_id) == ["verified", "verified"]
     assert rows(server_id)[0].id == older
     check_whole(host, server_id, tmp_path)
@@ -444,7 +392,7 @@ def test_killed_and_nobody_takes_the_job_up_again_the_game_saves_all_the_same(
 
     server_id = playing(host)
     archive_id = backup.create_backup(host.owner, server_id)
-    killed(lambda: backup_work.make(archive_id), step)
+    killed(lambda: backup_work.make(archive_id), step, BACKING_UP)
     clock.advance(31)
     reconcile()
     assert host.game(server_id).saving
@@ -456,7 +404,7 @@ def test_a_runtime_that_is_away_is_told_when_it_is_back(
 ) -> None:
     server_id = playing(host)
     archive_id = backup.create_backup(host.owner, server_id)
-    assert killed(lambda: backup_work.make(archive_id), 6)
+    assert killed(lambda: backup_work.make(archive_id), 6, BACKING_UP)
     assert not host.game(server_id).saving
     clock.advance(40)
     host.node.down = True
@@ -486,7 +434,7 @@ def test_a_worker_that_was_frozen_does_not_take_its_copy_for_one_moment(
         backup_work.make(archive_id)
     assert host.game(server_id).saving
     assert states(server_id) == ["making"]
-    recover(host)
+    recover(host, backup_due.run_due)
     assert states(server_id) == ["verified"]
     check_whole(host, server_id, tmp_path)
 
@@ -515,7 +463,7 @@ def test_a_store_that_cannot_leaves_world_and_older_backups_as_they_are(
         patched.setattr(FolderStore, "put", raising(error))
         backup.create_backup(host.owner, server_id)
         for _ in range(8):
-            recover(host)
+            recover(host, backup_due.run_due)
     first, second = rows(server_id)
     assert (first.state, second.state, second.failure) == ("verified", "failed", failure)
     check_whole(host, server_id, tmp_path)
@@ -563,7 +511,7 @@ def test_no_game_is_held_for_ever(
         with pytest.raises(NotNow):
             backup_work.make(archive_id)
     assert host.game(server_id).saving
-    recover(host)
+    recover(host, backup_due.run_due)
     check_whole(host, server_id, tmp_path)
 
 
@@ -745,9 +693,9 @@ def test_killed_during_a_test(
     backup.create_backup(host.owner, server_id)
     host.settle()
     clock.advance(7 * 86400)
-    killed(lambda: backup_work.test(server_id), step)
+    killed(lambda: backup_work.test(server_id), step, BACKING_UP)
     clock.advance(7 * 3600)
-    recover(host)
+    recover(host, backup_due.run_due)
     assert results(server_id) == [(True, None)]
     assert host.node.worlds.generations(server_id) == [""]
     check_whole(host, server_id, tmp_path)
@@ -787,7 +735,7 @@ def test_backups_go_with_their_server(
     daily(host, server_id)
     days(host, server_id, 2)
     delete_server(host.owner, server_id)
-    recover(host)
+    recover(host, backup_due.run_due)
     assert objects(tmp_path) == 0
     assert db.session.get(BackupPlan, server_id) is None
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,74 +11,22 @@ from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.services import console, ending, life, work
 from app.hosting.services.server import delete_server, start_server, stop_server
 from app.kit import clock
-from app.kit.db import db
 from tests.hosting.conftest import Host
-
-
-class Killed(BaseException):
-    """SIGKILL: no handler, no clean-up by our code (finally blocks aside, which a real SIGKILL skips too)."""
-
-
-@contextmanager
-def killed_at(step: int) -> Iterator[list[str]]:
-    """Count what a job does to the outside and to the rows; die right after step number `step`."""
-    done: list[str] = []
-    kept: list[tuple[Any, str, Any]] = []
-
-    def wrap(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-        kept.append((owner, name, original))
-
-        def stepped(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            done.append(name)
-            if len(done) == step:
-                raise Killed
-            return result
-
-        setattr(owner, name, stepped)
-
-    for name in ("prepare", "start", "inspect", "stop", "kill", "remove", "disk_bytes"):
-        wrap(FakeRuntime, name)
-    for module, names in (
-        (life, ("record_installed", "record_started", "record_failure", "install_again")),
-        (ending, ("record_end", "record_deleted")),
-        (console, ("forget",)),
-    ):
-        for name in names:
-            wrap(module, name)
-    try:
-        yield done
-    finally:
-        for owner, name, original in reversed(kept):
-            setattr(owner, name, original)
-
-
-def run_until_killed(job: Callable[[], None], step: int) -> bool:
-    """Whether the job was killed at that step; False when it has fewer steps."""
-    try:
-        with killed_at(step):
-            job()
-    except Killed:
-        db.session.rollback()
-        return True
-    return False
-
-
-def recover(host: Host) -> None:
-    """What happens in the minute after: leases run out, the sweeper pushes, the watch reconciles."""
-    for _ in range(6):
-        clock.advance(10)
-        host.settle(1)
-
+from tests.hosting.killing import Steps, killed, recover
 
 STEPS = range(1, 8)
+WORK: Steps = {
+    FakeRuntime: ("prepare", "start", "inspect", "stop", "kill", "remove", "disk_bytes"),
+    life: ("record_installed", "record_started", "record_failure", "install_again"),
+    ending: ("record_end", "record_deleted"),
+    console: ("forget",),
+}
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_in_the_middle_of_an_installation(host: Host, frozen: datetime, step: int) -> None:
     server_id = host.create(deploy=True)
-    assert run_until_killed(lambda: work.install(server_id), step) == (step <= 3)
+    assert killed(lambda: work.install(server_id), step, WORK) == (step <= 3)
     recover(host)
     assert host.row(server_id).state == "running"
     check_bill(host, server_id, starts=1)
@@ -93,7 +38,7 @@ def test_killed_in_the_middle_of_a_start(host: Host, frozen: datetime, step: int
     work.install(server_id)
     run_id = host.row(server_id).run_id
     assert run_id is not None
-    assert run_until_killed(lambda: work.start(server_id, run_id), step) == (step <= 3)
+    assert killed(lambda: work.start(server_id, run_id), step, WORK) == (step <= 3)
     recover(host)
     assert host.row(server_id).state == "running"
     check_bill(host, server_id, starts=1)
@@ -107,7 +52,7 @@ def test_killed_in_the_middle_of_a_stop(host: Host, frozen: datetime, step: int)
     run_id = host.row(server_id).run_id
     assert run_id is not None
     stopped_at = clock.now()
-    assert run_until_killed(lambda: work.stop(server_id, run_id), step) == (step <= 3)
+    assert killed(lambda: work.stop(server_id, run_id), step, WORK) == (step <= 3)
     recover(host)
     assert host.row(server_id).state == "stopped"
     check_bill(host, server_id, starts=1)
@@ -119,7 +64,7 @@ def test_killed_in_the_middle_of_a_deletion(host: Host, frozen: datetime, step: 
     server_id = host.running()
     clock.advance(100)
     delete_server(host.owner, server_id)
-    assert run_until_killed(lambda: work.delete(server_id), step) == (step <= 6)
+    assert killed(lambda: work.delete(server_id), step, WORK) == (step <= 6)
     recover(host)
     assert host.row(server_id).state == "deleted"
     assert server_id not in host.node.data

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from app.kit import clock
 from app.kit.db import db
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.hosting.conftest import Host
+from tests.hosting.killing import Steps, killed, recover
 
 BEFORE = {"world/region/r.0.0.mca": b"\x00the old house\x00" * 500, "world/level.dat": b"seed"}
 AFTER = {
@@ -78,13 +78,6 @@ def backed_up(host: Host) -> tuple[UUID, UUID]:
     return server_id, made
 
 
-def recover(host: Host) -> None:
-    for _ in range(7):
-        clock.advance(10)
-        backup_due.run_due()
-        host.settle(1)
-
-
 def restores(server_id: UUID) -> list[tuple[str, str | None]]:
     db.session.rollback()
     wanted = select(Restore.state, Restore.failure).where(Restore.server_id == server_id)
@@ -121,7 +114,7 @@ def test_the_world_of_a_backup_takes_the_place_of_the_present_one_which_is_backe
     with pytest.raises(Conflict, match="wiederhergestellt"):
         start_server(db_host.owner, server_id)
     db_host.settle()
-    recover(db_host)
+    recover(db_host, backup_due.run_due)
     assert content(db_host, server_id) == BEFORE
     assert restores(server_id) == [("done", None)]
     assert good(server_id) == 2
@@ -136,7 +129,7 @@ def test_the_world_of_a_backup_takes_the_place_of_the_present_one_which_is_backe
         select(Archive).where(Archive.server_id == server_id, Archive.id != made, Archive.purpose == "backup")
     ).one()
     restore.restore_backup(db_host.owner, server_id, newest.id, save_first=False)
-    recover(db_host)
+    recover(db_host, backup_due.run_due)
     assert content(db_host, server_id) == AFTER, "and back again"
     check(db_host, server_id)
 
@@ -158,7 +151,7 @@ def test_a_backup_before_that_fails_stops_it(
     server_id, made = backed_up(host)
     monkeypatch.setattr(FolderStore, "put", raising(StoreFull("no space")))
     restore.restore_backup(host.owner, server_id, made)
-    recover(host)
+    recover(host, backup_due.run_due)
     assert restores(server_id) == [("failed", "full")]
     assert content(host, server_id) == AFTER
     check(host, server_id)
@@ -194,7 +187,7 @@ def test_who_joins_waits_until_it_is_over(host: Host, store: FolderStore, frozen
     restore.restore_backup(host.owner, server_id, made, save_first=False)
     with pytest.raises(Conflict, match="wiederhergestellt"):
         doors.wake(server_id, "Alex")
-    recover(host)
+    recover(host, backup_due.run_due)
     assert doors.wake(server_id, "Alex")
     host.settle()
     assert host.row(server_id).state == "running"
@@ -224,7 +217,7 @@ def test_what_is_in_the_way_leaves_the_present_world_as_it_is(
     monkeypatch.setattr(owner, name, raising(error))
     restore.restore_backup(host.owner, server_id, made, save_first=False)
     for _ in range(7):
-        recover(host)
+        recover(host, backup_due.run_due)
     assert restores(server_id) == [("failed", failure)]
     assert content(host, server_id) == AFTER
     check(host, server_id)
@@ -299,55 +292,21 @@ def test_members_and_strangers_bring_nothing_back(host: Host, store: FolderStore
 # --- killed and overtaken ------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """SIGKILL."""
-
-
-@contextmanager
-def killed_at(step: int) -> Iterator[list[str]]:
-    done: list[str] = []
-    kept: list[tuple[Any, str, Any]] = []
-
-    def wrap(owner: Any, name: str) -> None:
-        original = getattr(owner, name)
-        kept.append((owner, name, original))
-
-        def stepped(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            done.append(name)
-            if len(done) == step:
-                raise Killed
-            return result
-
-        setattr(owner, name, stepped)
-
-    for name in ("make_world", "remove_world", "disk_bytes"):
-        wrap(FakeRuntime, name)
-    wrap(FolderStore, "get")
-    wrap(restore_work, "unpack")
-    for name in ("begin_restoring", "record_restored"):
-        wrap(restore, name)
-    try:
-        yield done
-    finally:
-        for owner, name, original in reversed(kept):
-            setattr(owner, name, original)
+RESTORING: Steps = {
+    FakeRuntime: ("make_world", "remove_world", "disk_bytes"),
+    FolderStore: ("get",),
+    restore_work: ("unpack",),
+    restore: ("begin_restoring", "record_restored"),
+}
 
 
 @pytest.mark.parametrize("step", range(1, 8))
 def test_killed_in_the_middle(host: Host, store: FolderStore, frozen: datetime, step: int) -> None:
     server_id, made = backed_up(host)
     restore_id = restore.restore_backup(host.owner, server_id, made, save_first=False)
-    was_killed = False
-    try:
-        with killed_at(step):
-            restore_work.restore(restore_id)
-    except Killed:
-        db.session.rollback()
-        was_killed = True
-    assert was_killed == (step <= 6)
+    assert killed(lambda: restore_work.restore(restore_id), step, RESTORING) == (step <= 6)
     assert content(host, server_id) == (AFTER if step < 6 else BEFORE), "one of the two, whole"
-    recover(host)
+    recover(host, backup_due.run_due)
     assert restores(server_id) == [("done", None)]
     assert content(host, server_id) == BEFORE
     check(host, server_id)
@@ -388,7 +347,7 @@ def test_deleted_meanwhile_nothing_of_it_is_left(
         return disk
 
     monkeypatch.setattr(restore_work, "_bring", then_deleted)
-    recover(host)
+    recover(host, backup_due.run_due)
     assert host.row(server_id).state == "deleted"
     assert restores(server_id) == [("failed", "changed")]
     assert host.node.worlds.generations(server_id) == []

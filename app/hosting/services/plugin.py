@@ -182,7 +182,7 @@ def remove(actor: Actor, plugin_id: UUID, *, once: str | None = None) -> UUID:
         row = own(actor, plugin_id)
         if names := needed_by(rows_of(server_id), row.project_id):
             raise Conflict(
-                _("%(names)s kann ohne das nicht sein. Entferne das zuerst.", names=", ".join(names))
+                _("Wird gebraucht von: %(names)s. Entferne das zuerst.", names=", ".join(names))
             )
         step = Step(project_id=row.project_id, slug=row.slug, title=row.title, old=jar_of(row))
         _write(actor, server, Kind.REMOVE, [step], once=once)
@@ -242,7 +242,7 @@ def _check_back(server: Server, rows: Sequence[Plugin], back: Sequence[Step]) ->
         )
         if others:
             names = ", ".join(sorted(titles[one] for one in others))
-            raise Conflict(_("%(names)s kann ohne das nicht sein. Entferne das zuerst.", names=names))
+            raise Conflict(_("Wird gebraucht von: %(names)s. Entferne das zuerst.", names=names))
     again = [step.new.release for step in back if step.new is not None]
     for fault in resolve(again, taken.target, stay, lambda _dependency: None).faults:
         if fault.kind is not FaultKind.UNFIT:  # it was good enough before

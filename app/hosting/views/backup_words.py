@@ -13,7 +13,7 @@ from app.core.api import JobView, latest_job
 from app.hosting.queries.backup import BackupRow, PlanView, RestoreView, backups_of, latest_restore, plan_of
 from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.archive import ArchiveState
-from app.hosting.rules.backup import RestoreState
+from app.hosting.rules.backup import USUAL_COUNT, USUAL_DAYS, RestoreState
 from app.hosting.views.schedule_words import moment_text
 from app.hosting.views.words import failure_text
 from app.hosting.wording import origin_word
@@ -39,6 +39,14 @@ class Overview:
     @property
     def last_good(self) -> BackupRow | None:
         return next((one for one in self.backups if one.good), None)
+
+    @property
+    def keep_count(self) -> int:
+        return self.plan.keep_count if self.plan else USUAL_COUNT
+
+    @property
+    def keep_days(self) -> int:
+        return self.plan.keep_days if self.plan else USUAL_DAYS
 
     @property
     def busy(self) -> bool:

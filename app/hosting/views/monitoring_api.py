@@ -94,7 +94,7 @@ def _span(query: MetricsQuery) -> Span:
     if query.since is None and query.until is None:
         return window_span(query.window, now)
     if query.since is None or query.until is None:
-        raise Invalid(fields={"since" if query.since is None else "until": _("Gib beide an.")})
+        raise Invalid(fields={"since" if query.since is None else "until": _("Gib since und until an.")})
     try:
         return chosen_span(int(query.since.timestamp()), int(query.until.timestamp()), now)
     except BadSpan as error:

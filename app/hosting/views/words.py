@@ -109,53 +109,11 @@ def failure_text(failure: str | None) -> str:
 
 def event_line(event: Recorded) -> dict[str, Any]:
     """One event as a line of the timeline: text, icon, tone, detail."""
-    text, icon, tone = _sentence(event)
-    detail = ""
+    seen, detail = look(event), ""
     if event.name in ("hosting.server.crashed", "hosting.server.stopped"):
         detail = reason_text(event.data.get("reason"), event.data.get("exit_code"))
     elif event.name in ("hosting.server.archive_failed", "hosting.server.wake_failed"):
         detail = failure_text(event.data.get("failure"))
-    return {"text": text, "icon": icon, "tone": tone, "detail": detail, "when": event.at, "who": ""}
-
-
-def _sentence(event: Recorded) -> tuple[str, str, str]:
-    known: dict[str, tuple[str, str, str]] = {
-        "created": (_("Server angelegt"), "plus", ""),
-        "deployed": (_("Installation begonnen"), "download", ""),
-        "installed": (_("Installation fertig"), "package-check", "ok"),
-        "start_requested": (_("Start angefordert"), "play", ""),
-        "woken": (_("Durch Beitreten geweckt"), "bell-ring", ""),
-        "archive_begun": (_("Welt wird archiviert"), "archive", ""),
-        "archived": (_("Welt im Archiv, jeder Hash geprüft"), "archive", "ok"),
-        "archive_failed": (_("Archivieren hat nicht geklappt"), "archive-x", "warn"),
-        "wake_begun": (_("Welt wird zurückgeholt"), "archive-restore", ""),
-        "returned": (_("Welt ist zurück, jeder Hash geprüft"), "archive-restore", "ok"),
-        "wake_failed": (_("Welt kam nicht zurück"), "archive-x", "bad"),
-        "started": (_("Prozess gestartet, ab hier zählt die Zeit"), "play", ""),
-        "ready": (_("Bereit zum Mitspielen"), "circle-check", "ok"),
-        "stop_requested": (_("Stopp angefordert"), "square", ""),
-        "stopped": (_("Server gestoppt"), "square", ""),
-        "crashed": (_("Server abgestürzt"), "triangle-alert", "bad"),
-        "reverted": (
-            _("Kam mit den neuen Einstellungen nicht hoch: die letzten guten gelten wieder"),
-            "undo-2",
-            "warn",
-        ),
-        "held": (_("Neustart zurückgehalten: Guthaben reicht nicht"), "wallet", "warn"),
-        "changed": (_("Einstellungen geändert"), "settings", ""),
-        "command_sent": (_("Befehl gesendet"), "terminal", ""),
-        "delete_requested": (_("Löschen angefordert"), "trash-2", ""),
-        "deleted": (_("Server gelöscht"), "trash-2", ""),
-        "stray_ended": (_("Verwaister Prozess beendet"), "broom", "warn"),
-    }
-    short = event.name.removeprefix("hosting.server.")
-    if short == "player_joined":
-        online = int(event.data.get("online", 0))
-        return _("Jemand ist beigetreten, jetzt %(n)d im Spiel", n=online), "user-plus", "ok"
-    if short == "player_left":
-        online = int(event.data.get("online", 0))
-        return _("Jemand ist gegangen, noch %(n)d im Spiel", n=online), "user-minus", ""
-    if short == "port_changed":
-        return _("Neuer Port: %(port)s", port=event.data.get("new_port")), "plug", "warn"
-    seen = look(event)
-    return known.get(short, (sentence(event), seen.icon, seen.tone))
+    return {
+        "text": sentence(event), "icon": seen.icon, "tone": seen.tone, "detail": detail, "when": event.at, "who": "",
+    }  # fmt: skip

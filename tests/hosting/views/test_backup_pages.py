@@ -181,7 +181,7 @@ def test_what_happens_by_itself_is_set_up_in_one_form(alice: FlaskClient, base: 
     assert alice.post(f"{base}/settings", data=right).location == base
     page = words(alice.get(base))
     assert "So., 22. Nov. 2026, 03:00" in page
-    assert "5 Stück, 14 Tage" in page
+    assert "5 Backups, 14 Tage" in page
     db.session.rollback()
     assert db.session.get_one(BackupPlan, server_id).daily
 
