@@ -181,9 +181,7 @@ def remove(actor: Actor, plugin_id: UUID, *, once: str | None = None) -> UUID:
             return server_id
         row = own(actor, plugin_id)
         if names := needed_by(rows_of(server_id), row.project_id):
-            raise Conflict(
-                _("Wird gebraucht von: %(names)s. Entferne das zuerst.", names=", ".join(names))
-            )
+            raise Conflict(_("Wird gebraucht von: %(names)s. Entferne das zuerst.", names=", ".join(names)))
         step = Step(project_id=row.project_id, slug=row.slug, title=row.title, old=jar_of(row))
         _write(actor, server, Kind.REMOVE, [step], once=once)
     return server_id
