@@ -78,6 +78,8 @@ def save_text(actor: Actor, server_id: UUID, path: str, typed: str, base: str) -
     with inside(place, folder) as here:
         data, found = read_small(here, name, EDIT_BYTES)
         _same(data, base)
+        if text_of(data) is None:
+            raise FileFault("no-text")
         new = merged(data, typed)
         if len(new) > EDIT_BYTES or "\0" in typed:
             raise Invalid(_("Höchstens 1 MB Text, ohne Nullzeichen."), {"text": _("Höchstens 1 MB Text.")})

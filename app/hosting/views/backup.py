@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from itertools import chain
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from app.hosting.queries.server import find_server
 from app.hosting.rules.files import disposition
 from app.hosting.services import backup as services
 from app.hosting.services import backup_plan, restore
+from app.hosting.services.files import transfer
 from app.hosting.services.place import archive_store
 from app.hosting.views import hosting
 from app.hosting.views.backup_form import NewServerForm, plan_form
@@ -90,25 +93,32 @@ def download_backup(server_id: UUID, backup_id: UUID) -> ResponseReturnValue:
     """The archive itself, as it is stored (docs/archive.md tells how to open it)."""
     actor = current_actor()
     found = find_server(actor, server_id)
-    archive = services.note_download(actor, server_id, backup_id)
-    key, size, made = archive.key, archive.size_bytes, archive.created_at
-    db.session.rollback()
-    try:
-        chunks = archive_store().get(key)
-        first = next(chunks, b"")
-    except StoreUnavailable as error:
-        raise Unavailable(_("Das Archiv antwortet gerade nicht.")) from error
-    except (Missing, StoreFault) as error:
-        raise Conflict(
-            _("Das Archiv gibt dieses Backup nicht heraus. Bitte wende dich an den Betreiber.")
-        ) from error
-    response = Response(chain([first], chunks), mimetype="application/zstd")
+    with contextlib.ExitStack() as held:
+        held.enter_context(transfer())
+        archive = services.note_download(actor, server_id, backup_id)
+        key, size, made = archive.key, archive.size_bytes, archive.created_at
+        db.session.rollback()
+        response = Response(_stored(key), mimetype="application/zstd")
+        response.call_on_close(held.pop_all().close)
     if size is not None:
         response.content_length = size
     response.headers["Content-Disposition"] = disposition(f"{found.name} {made:%Y-%m-%d %H%M}.tar.zst")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _stored(key: str) -> Iterator[bytes]:
+    """The bytes, once the store has begun to give them. Raises Unavailable, Conflict."""
+    try:
+        chunks = archive_store().get(key)
+        return chain([next(chunks, b"")], chunks)
+    except StoreUnavailable as error:
+        raise Unavailable(_("Das Archiv antwortet gerade nicht.")) from error
+    except (Missing, StoreFault) as error:
+        raise Conflict(
+            _("Das Archiv gibt dieses Backup nicht heraus. Bitte wende dich an den Betreiber.")
+        ) from error
 
 
 @hosting.post(f"{ONE}/keep")

@@ -578,6 +578,19 @@ class TestUnpacking:
         struct.pack_into("<L", data, end + 12, 1 << 30)
         assert fault(lambda: unpacked(place, bytes(data))) == "too-large"
 
+    def test_a_list_in_the_large_form_is_not_read(self, place: Place, game: Path) -> None:
+        """Readers believe the large form where there is one, whatever the plain end says."""
+        names = b"".join(
+            struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, *(0,) * 8, 1, *(0,) * 6) + b"a"
+            for _ in range(20_001)
+        )
+        large = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 20_001, 20_001, len(names), 0)
+        data = names + large + struct.pack("<4sLQL", b"PK\x06\x07", 0, len(names), 1)
+        data += struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 47, 0, 0)
+        assert zipfile.ZipFile(io.BytesIO(data)).infolist()[20_000], "a reader does"
+        assert fault(lambda: unpacked(place, data)) == "too-large"
+        assert [path.name for path in game.iterdir()] == ["a.zip"]
+
     @pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all" * 100, archive(("a", b"x" * 1000))[:-30]])
     def test_what_is_none_is_told(self, place: Place, game: Path, data: bytes) -> None:
         assert fault(lambda: unpacked(place, data)) == "broken"

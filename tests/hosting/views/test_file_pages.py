@@ -474,6 +474,14 @@ class TestEdit:
             assert "Herunterladen" in answer.text
             assert "<textarea" not in answer.text
 
+    def test_what_is_no_text_is_not_overwritten_by_text(
+        self, alice: FlaskClient, server_id: UUID, game: Path
+    ) -> None:
+        (game / "level.dat").write_bytes(b"\x1f\x8b\xff")
+        data = {"text": "new", "base": fingerprint(b"\x1f\x8b\xff")}
+        assert alice.post(url(server_id, "/edit", p="level.dat"), data=data).status_code == 409
+        assert (game / "level.dat").read_bytes() == b"\x1f\x8b\xff"
+
     def test_a_running_game_is_warned_of(self, alice: FlaskClient, server_id: UUID, game: Path) -> None:
         (game / "a.txt").write_text("x")
         change(server_id, state="running")

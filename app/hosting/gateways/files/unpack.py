@@ -34,6 +34,8 @@ class Limits:
 
 UNPACK = Limits()
 _END = struct.Struct("<4s4H2LH")
+_LARGE_FORM = b"PK\x06\x07"
+"""Where it stands 20 bytes before the end, a reader believes other numbers than those of the end."""
 
 
 @contextlib.contextmanager
@@ -89,7 +91,7 @@ def _check_list(file: BinaryIO, size: int, limits: Limits) -> None:
     _, _, _, _, count, list_size, _, _ = _END.unpack_from(tail, at)
     if count > limits.entries:
         raise FileFault("too-many")
-    if list_size > limits.directory_bytes:  # also the large form, which we do not take
+    if list_size > limits.directory_bytes or tail[max(0, at - 20) : at].startswith(_LARGE_FORM):
         raise FileFault("too-large")
     file.seek(0)
 
