@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import select, update
 
-from app.core.models import File
+from app.core.models import File, Job
+from app.hosting.gateways.runtime import RuntimeUnavailable
 from app.hosting.models import Archive, PluginCare, PluginJar, Server
 from app.hosting.rules.plugin_step import Kind
 from app.hosting.services import plugin as services
-from app.hosting.services import plugin_adopt, plugin_check, plugin_work
+from app.hosting.services import plugin_adopt, plugin_check, plugin_jars, plugin_work
 from app.hosting.services.backup_door import ServerBackups
 from app.hosting.services.file_faults import FilesAway
 from app.hosting.services.plugin_backup import Backed, use_backups
@@ -162,6 +164,40 @@ def test_links_are_never_followed(rig: Rig, what: str, tmp_path: object) -> None
     rig.order("luckperms")
     rig.host.run_jobs()
     assert rig.change().failure == "in-the-way" and list(outside.iterdir()) == []
+
+
+def test_two_jars_of_one_name_get_names_of_their_own(rig: Rig) -> None:
+    for version in rig.fake.versions.values():
+        version["files"][0]["filename"] = "plugin.jar"
+    rig.install("essentialsx")
+    assert sorted(rig.lying()) == ["plugin.jar", "vault.jar"]
+    assert {row.filename for row in rig.rows().values()} == {"plugin.jar", "vault.jar"}
+
+
+def test_files_away_for_a_moment_are_waited_for_in_those_words(rig: Rig) -> None:
+    rig.order("luckperms")
+    rig.host.node.fail_next("world_folder", RuntimeUnavailable("away"))
+    rig.host.run_jobs()
+    assert (rig.change().state, rig.change().failure) == ("working", "no-files")
+    clock.advance(6)
+    rig.host.run_jobs()
+    assert rig.change().state == "done"
+
+
+def test_a_server_deleted_meanwhile_keeps_no_jar(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = plugin_jars.upload_file
+
+    def slow(data: BinaryIO) -> object:
+        delete_server(rig.host.owner, rig.server_id)
+        return real(data)
+
+    monkeypatch.setattr(plugin_jars, "upload_file", slow)
+    rig.order("luckperms")
+    rig.host.settle()
+    assert db.session.scalars(select(PluginJar)).all() == []
+    assert rig.host.row(rig.server_id).state == "deleted"
+    failed = db.session.scalars(select(Job.state).where(Job.path == "jobs.hosting.plugin.change")).all()
+    assert failed == ["done"]
 
 
 # --- updated -------------------------------------------------------------------------------------------------
@@ -457,8 +493,6 @@ def test_what_nobody_can_do_ends(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_lost_job_is_ordered_again(rig: Rig) -> None:
     rig.order("luckperms")
-    from app.core.models import Job
-
     with transaction():
         db.session.execute(update(Job).values(state="failed"))
     rig.host.run_jobs()

@@ -23,7 +23,7 @@ from app.hosting.services.life import show
 from app.hosting.services.plugin_backup import backups
 from app.hosting.services.plugin_jars import kept
 from app.hosting.services.plugin_plan import Offer, Planner, basis_of, fault_words, jar_of, rows_of
-from app.hosting.services.plugin_source import Taken, failure_words, takes, telling
+from app.hosting.services.plugin_source import Taken, failure_words, polite, takes, telling
 from app.hosting.services.plugin_work import order_job
 from app.hosting.services.setup import owned
 from app.kit import clock
@@ -48,6 +48,7 @@ def planner(actor: Actor, server_id: UUID, permission: P = P.plugin_read) -> Pla
     found = takes(server.template, server.game_version)
     if found is None:
         raise Conflict(_("Dieses Spiel nimmt keine Plugins."))
+    polite(actor)
     made = Planner(found, rows_of(server_id))
     db.session.rollback()  # Modrinth may take seconds, and needs no snapshot of the database
     return made

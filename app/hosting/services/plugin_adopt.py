@@ -17,10 +17,11 @@ from app.hosting.rules.plugin import Release
 from app.hosting.rules.plugin_step import Jar, Step
 from app.hosting.services.file_faults import FilesAway
 from app.hosting.services.file_faults import telling as files_telling
+from app.hosting.services.files import transfer
 from app.hosting.services.plugin import order_adoption, taken_by
 from app.hosting.services.plugin_folder import Lying, jars, open_folder, place_of, sha512_of
 from app.hosting.services.plugin_plan import rows_of
-from app.hosting.services.plugin_source import MOST_JAR, modrinth, telling
+from app.hosting.services.plugin_source import MOST_JAR, modrinth, polite, telling
 from app.kit.authz import Actor, require
 from app.kit.db import db
 from app.kit.errors import Conflict, NotFound, Unavailable
@@ -57,7 +58,7 @@ def look_into(server: Server | ServerDetail, folder: str) -> Folder:
             return Folder(tuple(jars(here)) if here else ())
     except FilesAway as error:
         return Folder(away=error.message)
-    except (FileFault, Unavailable):
+    except (FileFault, NotFound, Unavailable):
         return Folder(away=_("Der Ordner lässt sich gerade nicht lesen."))
 
 
@@ -74,9 +75,10 @@ def _own(actor: Actor, server_id: UUID) -> tuple[Server, Place, str]:
 def recognise(actor: Actor, server_id: UUID) -> list[Known]:
     """The jars by hand that Modrinth knows, by one question. Raises FilesAway, Unavailable, Conflict."""
     _server, place, folder = _own(actor, server_id)
+    polite(actor)
     ours = {row.filename: row.project_id for row in rows_of(server_id)}
     db.session.rollback()
-    with files_telling():
+    with transfer(), files_telling():
         hashes, lying = _by_hand(place, folder, ours)
     if not hashes:
         return []

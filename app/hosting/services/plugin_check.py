@@ -18,7 +18,7 @@ from app.hosting.rules.plugin_step import Kind
 from app.hosting.rules.server import State
 from app.hosting.services.plugin import care_of, order
 from app.hosting.services.plugin_plan import Planner, rows_of
-from app.hosting.services.plugin_source import failure_of, modrinth, takes, telling
+from app.hosting.services.plugin_source import failure_of, modrinth, polite, takes, telling
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor, require
 from app.kit.db import db, lock, transaction
@@ -32,6 +32,7 @@ def check_server(actor: Actor, server_id: UUID) -> int:
     """Ask now, for one server. Returns how many updates there are. Raises Unavailable."""
     require(actor, P.plugin_write)
     server = find_server(actor, server_id)
+    polite(actor)
     with telling():
         return _check([(server.id, server.template, server.game_version)])
 

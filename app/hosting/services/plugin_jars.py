@@ -16,6 +16,7 @@ from app.hosting.gateways.modrinth import ModrinthFault
 from app.hosting.models import Plugin, PluginChange, PluginJar, Server
 from app.hosting.rules.plugin import Release
 from app.hosting.rules.plugin_step import OPEN, ChangeState
+from app.hosting.rules.server import State
 from app.hosting.services.plugin_source import MOST_JAR, modrinth
 from app.kit import clock
 from app.kit.db import db, lock, require_transaction, transaction
@@ -62,6 +63,8 @@ def _keep(server_id: UUID, sha512: str, name: str, data: BinaryIO) -> None:
     uploaded = upload_file(data)
     with transaction() as session:
         server = lock(Server, server_id)
+        if server.state in (State.DELETING, State.DELETED):
+            raise NotFound  # what comes after `forget_plugins` would stay for ever
         if sha512 in kept(server_id):
             return
         file_id = keep_file(

@@ -103,7 +103,8 @@ class Planner:
         known = self._projects(plan)
         titles = {project: row.title for project, row in self.rows.items()}
         titles |= {project: found.title for project, found in known.items()}
-        steps = tuple(self._step(put.release, known, put.by is not None) for put in plan.puts)
+        names = {project: row.filename for project, row in self.rows.items()}
+        steps = tuple(self._step(put.release, known, names, put.by is not None) for put in plan.puts)
         return Offer(
             steps=steps,
             faults=tuple(fault_words(fault, titles, self.taken) for fault in plan.faults),
@@ -120,15 +121,19 @@ class Planner:
         ids |= {p for fault in plan.faults for p in (fault.project_id, fault.by) if p}
         return modrinth().projects(ids).value
 
-    def _step(self, release: Release, known: dict[str, Project], dependency: bool) -> Step:
+    def _step(
+        self, release: Release, known: dict[str, Project], names: dict[str, str], dependency: bool
+    ) -> Step:
+        """`names` of jars by project, in which the new one gets its own."""
         row, project = self.rows.get(release.project_id), known.get(release.project_id)
         slug = project.slug if project else row.slug if row else release.project_id
         title = project.title if project else row.title if row else release.project_id
-        taken = {other.filename for other in self.rows.values() if other is not row}
+        taken = {name for project_id, name in names.items() if project_id != release.project_id}
+        filename = names[release.project_id] = jar_name(release, slug, taken)
         return Step(
             project_id=release.project_id, slug=slug, title=title[:120], dependency=dependency,
             old=jar_of(row) if row else None,
-            new=Jar(release=release, filename=jar_name(release, slug, taken)),
+            new=Jar(release=release, filename=filename),
         )  # fmt: skip
 
 

@@ -15,12 +15,16 @@ from app.hosting.gateways.modrinth import Modrinth, ModrinthFault, RedisKept
 from app.hosting.rules.plugin import Target
 from app.hosting.rules.plugin_step import Failure
 from app.hosting.services.file_faults import FilesAway
+from app.kit import limits
+from app.kit.authz import Actor
 from app.kit.config import settings
-from app.kit.errors import Conflict, NotFound, Unavailable
+from app.kit.errors import Conflict, NotFound, TooMany, Unavailable
 
 EXTENSION = "kontor-modrinth"
 MOST_JAR = 256 * 1024**2
 """Bytes of one jar."""
+QUESTIONS = 60
+"""An organisation may ask in a minute; Modrinth takes 300 from one address."""
 
 
 def modrinth() -> Modrinth:
@@ -39,6 +43,13 @@ def modrinth() -> Modrinth:
 def use_modrinth(app: Flask, client: Modrinth | None) -> None:
     """Another one, for tests."""
     app.extensions[EXTENSION] = client
+
+
+def polite(actor: Actor) -> None:
+    """One organisation must not use up what Modrinth allows this installation. Raises TooMany."""
+    found = limits.take(f"modrinth:{actor.organisation_id}", QUESTIONS, 60)
+    if not found.allowed:
+        raise TooMany(retry_after=found.retry_after)
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def failure_of(error: Exception) -> Failure:
         return _OF_MODRINTH.get(error.code, Failure.AWAY)
     if isinstance(error, FileFault):
         return Failure.DISK_FULL if error.code == "disk-full" else Failure.IN_THE_WAY
-    return Failure.NO_FILES if isinstance(error, FilesAway) else Failure.GIVEN_UP
+    return Failure.NO_FILES if isinstance(error, (FilesAway, Unavailable)) else Failure.GIVEN_UP
 
 
 def failure_words(failure: str) -> str:

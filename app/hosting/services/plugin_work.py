@@ -75,8 +75,8 @@ def change(change_id: UUID) -> None:
         if work.kind is not Kind.ADOPT:
             _fetch(work)
         _make(work)
-    except NotOurs:
-        return
+    except (NotOurs, NotFound):
+        return  # NotFound: the server is being deleted, and its plugins go with it
     except (ModrinthFault, FileFault, FilesAway, Unavailable) as error:
         _give_up_or_wait(work, error)
     else:

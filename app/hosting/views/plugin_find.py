@@ -19,7 +19,7 @@ from app.hosting.rules.plugin import choose
 from app.hosting.rules.plugin_step import Kind
 from app.hosting.services import plugin as services
 from app.hosting.services.plugin_plan import Offer
-from app.hosting.services.plugin_source import ModrinthAway, Taken, modrinth, telling
+from app.hosting.services.plugin_source import ModrinthAway, Taken, modrinth, polite, telling
 from app.hosting.views import hosting
 from app.hosting.views.plugin import frame, taken_of
 from app.kit import htmx
@@ -53,6 +53,7 @@ def find_plugins(server_id: UUID) -> ResponseReturnValue:
         return _none(server)
     text = " ".join(request.args.get("q", "").split())[:LONGEST]
     first = min(max(0, request.args.get("cursor", 0, type=int)), 10_000)
+    polite(current_actor())
     view = plugins_view(server_id)
     db.session.rollback()  # Modrinth may take seconds
     found, problem = _search(text, taken, first)
@@ -88,6 +89,7 @@ def show_plugin(server_id: UUID) -> ResponseReturnValue:
         return _none(server)
     if not name:
         return htmx.go(url_for("hosting.find_plugins", server_id=server_id))
+    polite(current_actor())
     view = plugins_view(server_id)
     db.session.rollback()
     try:

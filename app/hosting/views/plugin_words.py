@@ -68,7 +68,7 @@ class Words:
             Kind.UPDATE: _("Aktualisiert"),
             Kind.REMOVE: _("Entfernt"),
             Kind.ADOPT: _("Übernommen"),
-            Kind.UNDO: _("Zurückgenommen"),
+            Kind.UNDO: _("Rückgängig gemacht"),
         }[change.kind]
 
     @staticmethod

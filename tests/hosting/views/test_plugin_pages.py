@@ -13,8 +13,9 @@ from app.hosting.catalog import templates
 from app.hosting.catalog.plugins import suggestions, suggestions_for
 from app.hosting.gateways.modrinth.fake import FakeModrinth
 from app.hosting.services import plugin as services
-from app.hosting.services import plugin_check
+from app.hosting.services import plugin_check, plugin_source
 from app.hosting.services.plugin_backup import use_backups
+from app.hosting.services.server import delete_server
 from app.hosting.views.plugin import render_going_on
 from app.kit import clock
 from app.kit.ui import icon
@@ -72,6 +73,23 @@ def test_from_nothing_to_a_plugin(alice: FlaskClient, rig: Rig) -> None:
     done = page(alice, rig)
     assert "Gebraucht von EssentialsX" in done and "Gilt nach dem nächsten Start" in done
     assert sorted(rig.lying()) == ["essentialsx-2.21.jar", "vault-1.7.jar"]
+
+
+def test_one_organisation_does_not_use_up_what_modrinth_allows(
+    alice: FlaskClient, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin_source, "QUESTIONS", 3)
+    for path in ("/find", f"/project?project={rig.luck}", f"/install?project={rig.luck}"):
+        page(alice, rig, path)
+    for path in ("/find", f"/project?project={rig.luck}", f"/install?project={rig.luck}"):
+        page(alice, rig, path, status=429)
+    assert alice.post(f"/hosting/servers/{rig.server_id}/plugins/check").status_code == 429
+    assert "Noch keine Plugins installiert." in page(alice, rig)
+
+
+def test_a_server_that_is_being_deleted_still_has_its_page(alice: FlaskClient, rig: Rig) -> None:
+    delete_server(rig.host.owner, rig.server_id)
+    assert "lässt sich gerade nicht lesen" in page(alice, rig)
 
 
 def test_a_list_that_is_another_by_now_is_shown_again(alice: FlaskClient, rig: Rig) -> None:
