@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from flask_babel import gettext
@@ -38,11 +39,22 @@ def decode_cursor(cursor: str, parsers: Sequence[Any]) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list) or len(values) != len(parsers):
             raise ValueError
-        return [parse(value) for parse, value in zip(parsers, values, strict=True)]
+        return [_storable(parse(value)) for parse, value in zip(parsers, values, strict=True)]
     except (ValueError, TypeError) as error:
         raise Invalid(
             gettext("Dieser Seitenverweis ist ungültig."), {"cursor": gettext("ungültig")}
         ) from error
+
+
+def _storable(value: Any) -> Any:
+    """Raises ValueError for what no database takes: it would complain in the middle of the statement."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a time without a zone")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("a number too large")
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("a text with NUL")
+    return value
 
 
 def after(

@@ -22,7 +22,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
@@ -134,6 +134,13 @@ def _gone(error: Exception) -> Response:
     return response
 
 
+def _unstorable(error: DataError) -> Response:
+    """A text with NUL, a number beyond all columns: nothing people type, so nobody is told at which field."""
+    log.warning("unstorable", error=type(error.orig).__name__)
+    db.session.rollback()
+    return answer_error(400)
+
+
 def _crash(error: Exception) -> Response:
     log.error("unhandled", exc_info=error)
     if current_app.testing:
@@ -193,5 +200,6 @@ def init_web(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     for kind in (OperationalError, InterfaceError, PoolTimeout, *REDIS_DOWN):
         app.register_error_handler(kind, _gone)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _crash)
     app.jinja_env.globals["live_url"] = live_url

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.hosting.services.setup import create_server
 from app.kit.htmx import safe_next
-from tests.people import PASSWORD, People, sign_in
+from app.kit.paging import encode_cursor
+from tests.people import PASSWORD, People, make_people, sign_in
 
 ELSEWHERE = [
     "https://evil.example",
@@ -80,3 +84,28 @@ def test_what_stands_in_the_address_stays_out_of_the_headers(
     answer = sign_in(client, people.bob).get(path, query_string={"window": window})
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == f'attachment; filename="server-{server}-1h.csv"'
+
+
+@pytest.mark.parametrize(
+    ("sort", "values"),
+    [
+        ("created", ["2026-11-21T12:00:00", str(UUID(int=1))]),
+        ("memory", [str(2**70), str(UUID(int=1))]),
+        ("name", ["a\0", str(UUID(int=1))]),
+    ],
+)
+def test_a_page_reference_nobody_made_is_told(
+    client: FlaskClient, people: People, sort: str, values: list[str]
+) -> None:
+    answer = sign_in(client, people.alice).get(
+        "/hosting/servers", query_string={"sort": sort, "cursor": encode_cursor(values)}
+    )
+    assert answer.status_code == 422
+    assert "Dieser Seitenverweis ist ungültig" in answer.text
+
+
+@pytest.mark.postgres
+def test_what_no_database_takes_is_the_askers_fault(pg_app: Flask) -> None:
+    client = sign_in(pg_app.test_client(), make_people(pg_app).alice)
+    assert client.get("/hosting/servers?q=%00").status_code == 400
+    assert client.get("/hosting/servers?q=x").status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -31,6 +32,8 @@ from app.kit.formats import euro_axis
 from app.kit.i18n import choose_locale
 from app.kit.money import NANOS, Money
 
+_MONTH = re.compile(r"2[0-9]{3}-[0-9]{2}")
+"""A calendar ends before the months around any other year do."""
 PHASES = ("hosting.active", "hosting.sleep", "hosting.archive")
 
 
@@ -67,6 +70,8 @@ def month_named(text: str | None) -> Month:
     at = clock.now()
     if text:
         try:
+            if not _MONTH.fullmatch(text):
+                raise ValueError
             at = datetime.strptime(text, "%Y-%m").replace(day=15, tzinfo=zone)
         except ValueError:
             raise Invalid(_("Schreib den Monat wie 2026-11."), {"month": "YYYY-MM"}) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,3 +45,16 @@ def test_the_page_shows_it(client: FlaskClient, host: Host, people: People, froz
     running = round(rested * 20_000_000 / 3600)  # 1 GB at 0.02 € an hour
     plain = re.sub(r"\s+", " ", page)
     assert re.sub(r"\s+", " ", money(running)) in plain
+
+
+@pytest.mark.parametrize(
+    "month", ["0001-01", "9999-12", "1999-11", "2026-13", "2026-1", "gestern", "2026-11\0"]
+)
+@pytest.mark.parametrize("page", ["costs", "costs.csv"])
+def test_months_no_calendar_has_are_refused(
+    client: FlaskClient, people: People, month: str, page: str
+) -> None:
+    answer = sign_in(client, people.alice).get(f"/hosting/{page}", query_string={"month": month})
+    assert answer.status_code == 422
+    assert "Schreib den Monat wie" in answer.text
+    assert client.get(f"/hosting/{page}?month=2999-12").status_code == 200
