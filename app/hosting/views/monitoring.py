@@ -74,12 +74,15 @@ def _moment(name: str, text: str) -> int:
 @hosting.get("/servers/<uuid:server_id>/monitoring")
 @allows(P.server_read)
 def server_monitoring(server_id: UUID) -> ResponseReturnValue:
-    """The page: charts, figures, events."""
+    """The page: charts, figures, events. A stretch nobody can show is said at its form, above the last day."""
     found = find_server(current_actor(), server_id)
-    span = asked_span()
+    try:
+        span, problem = asked_span(), ""
+    except Invalid as error:
+        span, problem = window_span("24h", int(clock.now().timestamp())), error.message
     data = measured(found.id, span, ZoneInfo(choose_zone()), DRAWN_POINTS)
     events = [marked(event) for event in happened(found.organisation_id, found.id, span)]
-    return render_template(
+    html = render_template(
         "hosting/monitoring/show.html",
         server=found,
         data=data,
@@ -95,8 +98,10 @@ def server_monitoring(server_id: UUID) -> ResponseReturnValue:
         moves=_moves(found.id, span),
         timezone=choose_zone(),
         local=[_local(span.since), _local(span.until)],
+        problem=problem,
         **now_context(found),
     )
+    return html, 422 if problem else 200
 
 
 def _chart(
@@ -132,21 +137,34 @@ def _rows(data: Measured) -> list[dict[str, Any]]:
 
 
 def _uptime(data: Measured) -> Figures:
-    """Its mean is over the whole time, also that in which nothing was measured."""
-    known = [share for share in data.uptime.mean if share is not None]
-    whole = min(1.0, data.run_seconds / data.span.seconds) if known else None
-    return Figures(min(known, default=None), whole, max(known, default=None), None)
+    """Over the whole time: where nothing was measured it did not run."""
+    if data.empty:
+        return Figures(None, None, None, None)
+    shares = [share or 0.0 for share in data.uptime.mean]
+    return Figures(min(shares), min(1.0, data.run_seconds / data.span.seconds), max(shares), None)
 
 
 def _values(data: Measured) -> list[list[str]]:
     """Means as a table of a length one can read; times in which nothing was measured are left out."""
     every = max(1, -(-len(data.at) // TABLE_ROWS))
-    columns = {name: coarser(track.mean, data.covered, every) for name, track in tracks_of(data).items()}
+    columns = {name: coarser(track.mean, data.covered, every) for name, track in data.tracks.items()}
+    columns["uptime"] = _shares(data, every)
     return [
         [_when(at), *(WRITERS[UNITS[name]](columns[name][number]) for name in TRACKS)]
         for number, at in enumerate(data.at[::every])
         if columns["uptime"][number] is not None
     ]
+
+
+def _shares(data: Measured, every: int) -> list[float | None]:
+    """The measured share of `every` neighbours at a time, counting those in which nothing was measured."""
+    starts, found = data.plan.starts, list[float | None]()
+    for first in range(0, len(data.at), every):
+        last = min(first + every, len(data.at))
+        seconds = sum(covered or 0 for covered in data.covered[first:last])
+        length = max(1, min(starts[last], data.span.until) - starts[first])
+        found.append(min(1.0, seconds / length) if seconds else None)
+    return found
 
 
 def _when(at: int) -> str:

@@ -17,7 +17,6 @@ from app.kit.spreadsheet import csv_response
 
 UNITS = {
     "memory": "B",
-    "cpu": "Kerne",
     "tps": "1/s",
     "players": "",
     "received": "B/s",

@@ -13,18 +13,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts.models import Person
 from app.core.api import record
 from app.hosting.events import ServerArchived
 from app.hosting.gateways.fake import FakeRuntime
-from app.hosting.models import Sample
+from app.hosting.models import Sample, Server
 from app.hosting.queries.monitoring import measured
 from app.hosting.rules.monitoring import WINDOWS, window_span
 from app.hosting.services import server as services
 from app.hosting.services.place import use_runtimes
 from app.hosting.services.sample import roll_up
+from app.hosting.views.monitoring_words import one_digit
 from app.kit import clock, live
 from app.kit.db import db, transaction
 from app.kit.dom import dom_id
@@ -162,6 +163,55 @@ def test_a_bad_stretch_is_refused_with_words(
     assert words in answer.get_data(as_text=True)
 
 
+def test_a_bad_stretch_is_said_at_its_form(alice: FlaskClient, server_id: UUID) -> None:
+    text = alice.get(f"/hosting/servers/{server_id}/monitoring?from=200&to=100").get_data(as_text=True)
+    form = text.split('monitoring-custom" open')[1].split("</form>")[0]
+    assert "Das Ende muss nach dem Anfang liegen" in form
+    assert form.count('aria-invalid="true"') == 2
+    assert text.count('<figure class="chart monitoring-chart"') == 7
+
+
+def test_the_table_says_of_each_row_how_much_of_it_the_server_ran(
+    alice: FlaskClient, server_id: UUID
+) -> None:
+    """24 h in rows of half an hour: it ran for an hour and a half, with half an hour's pause."""
+    text = alice.get(f"/hosting/servers/{server_id}/monitoring?window=24h").get_data(as_text=True)
+    table = text.split("data-monitoring-values")[1].split("</tbody>")[0]
+    shares = [
+        int(re.findall(r'<td class="number">([^<]*)</td>', row)[-1].rstrip("%\u00a0"))
+        for row in table.split("<tr>")[1:]
+    ]
+    assert sum(shares) * 30 / 100 == pytest.approx(90, abs=1.5)
+    data = alice.get(f"/hosting/servers/{server_id}/monitoring/data?window=24h").get_json()
+    total = sum(int(row[-1].rstrip("%\u00a0")) for row in data["values"])
+    length = -(-len(data["at"]) // 48) * data["step"] / 60
+    assert total * length / 100 == pytest.approx(90, abs=1.5)
+
+
+def test_the_tables_say_what_was_measured(alice: FlaskClient, server_id: UUID) -> None:
+    """Worked out here from the readings themselves: each row of the means, and lowest, mean and highest of the hour."""
+    since = now() - 3600
+    readings = {
+        row.at: row.tps
+        for row in db.session.scalars(select(Sample).where(Sample.seconds == 10, Sample.at >= since))
+    }
+    text = alice.get(f"/hosting/servers/{server_id}/monitoring?window=1h").get_data(as_text=True)
+    table = text.split("data-monitoring-values")[1].split("</tbody>")[0]
+    head = text.split("monitoring-values")[1].split("</thead>")[0]
+    place = re.findall(r"<th scope=\"col\"[^>]*>([^<]*)</th>", head).index("TPS") - 1
+    shown = [re.findall(r'<td class="number">([^<]*)</td>', row)[place] for row in table.split("<tr>")[1:]]
+    rows = [
+        [readings[at] for at in range(start, start + 90, 10) if readings.get(at) is not None]
+        for start in range(since, now(), 90)
+    ]
+    assert shown == [one_digit(sum(row) / len(row)) for row in rows if row]
+    known = [value for value in readings.values() if value is not None]
+    figures = re.findall(
+        r"data-monitoring-figure>([^<]*)<", text.split('data-monitoring-row="tps"')[1].split("</tr>")[0]
+    )
+    assert figures == [one_digit(value) for value in (min(known), sum(known) / len(known), max(known))]
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_members_look_strangers_find_nothing(app: Flask, people: People, server_id: UUID, part: str) -> None:
     for person, status in ((people.bob, 200), (people.dora, 200), (people.cleo, 404), (None, 302)):
@@ -217,6 +267,23 @@ def test_the_csv_of_an_english_reader_has_points_and_their_zone(
     names = list(rows[0])
     assert datetime.fromisoformat(rows[0][names[0]]).utcoffset() == timedelta(hours=-5)
     assert {row[names[6]] for row in rows} == {"", "0.25"}
+
+
+def test_uptime_counts_the_time_it_was_off(alice: FlaskClient, server_id: UUID) -> None:
+    for window, words in (("1h", ["0", "50", "100"]), ("24h", ["0", "6", "100"])):
+        found = alice.get(f"/hosting/servers/{server_id}/monitoring/data?window={window}").get_json()
+        assert [one.rstrip("%\u00a0") for one in found["figures"]["uptime"]] == words, window
+
+
+def test_a_running_server_without_readings_is_not_said_to_be_off(alice: FlaskClient, server_id: UUID) -> None:
+    clock.advance(120)
+    for state, words in (
+        ("running", "Gerade kommen keine Messwerte an"),
+        ("stopped", "Der Server läuft nicht"),
+    ):
+        with transaction() as session:
+            session.execute(update(Server).where(Server.id == server_id).values(state=state))
+        assert words in alice.get(f"/hosting/servers/{server_id}/monitoring").get_data(as_text=True)
 
 
 def test_a_server_without_a_measurement_says_so(alice: FlaskClient, people: People) -> None:
