@@ -695,6 +695,7 @@ def test_who_may(channel: Channel) -> None:
         ({"topics": []}, "topics"),
         ({"topics": ["weather"]}, "topics"),
         ({"label": "x" * 61}, "label"),
+        ({"label": "a\0b"}, "label"),
         ({"locale": "fr"}, "locale"),
     ],
 )

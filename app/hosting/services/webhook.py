@@ -89,6 +89,7 @@ def change_webhook(
     with transaction():
         row = _own(actor, webhook_id, P.webhook_change)
         if found is not None:
+            lock(Server, row.server_id)  # as who enters one does: of two with one address the second is told
             if fingerprint(found.secret) != row.address_hash:
                 _refuse_twice(row.server_id, found)
             values |= {**_kept(found), "state": ON, "off_reason": None, "off_since": None, "held_until": None}
@@ -240,6 +241,8 @@ def _checked(topics: list[str], label: str, locale: str) -> dict[str, Any]:
     name = " ".join(label.split()) or "Discord"
     if len(name) > 60:
         wrong["label"] = _("Höchstens 60 Zeichen.")
+    elif not name.isprintable():
+        wrong["label"] = _("Enthält Zeichen, die man nicht sieht.")
     if locale not in LOCALES:
         wrong["locale"] = _("Deutsch oder Englisch.")
     if wrong:

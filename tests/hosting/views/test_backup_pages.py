@@ -10,18 +10,20 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from app.core.models import Event
 from app.hosting.gateways.archive import FolderStore, StoreFull
 from app.hosting.gateways.fake import FakeNode
 from app.hosting.models import Archive, BackupPlan, Server
+from app.hosting.services import files
 from app.hosting.services import server as services
 from app.hosting.services.place import use_archive
 from app.hosting.services.reconcile import reconcile
-from app.hosting.views.live import render_backups
 from app.kit import clock
-from app.kit.db import db
+from app.kit.db import db, transaction
+from app.kit.dom import dom_id
 from tests.architecture.test_page_queries import MOST, counted
 from tests.hosting.conftest import plug_in
 from tests.hosting.money import give_credit
@@ -107,7 +109,11 @@ def test_from_the_empty_page_by_one_button_to_a_verified_backup(
     assert "von Hand" in words(page)
     assert "jeder Hash verglichen" in words(page)
     assert "Ein Backup entsteht" not in page.text
-    assert words(render_backups(server_id)) in words(page), "the live part is the page's own"
+    topic = dom_id("hosting-server", server_id, "backups")
+    live_part = words(alice.get("/_live/parts", query_string={"topic": topic}))
+    assert live_part.strip() in words(page), "the live part is the page's own"
+    assert "Wiederherstellen …" in live_part
+    assert f'href="{base}/{newest(server_id).id}/restore"' in page.text, "from the list in one click"
     one = alice.get(f"{base}/{newest(server_id).id}")
     assert newest(server_id).sha256 in one.text  # type: ignore[operator]
     assert "Wiederherstellen" in one.text
@@ -131,6 +137,34 @@ def test_it_is_taken_home_as_it_is_stored(
     assert "Bauwelt Nord 2026-11-21" in answer.headers["Content-Disposition"]
     (tmp_path / "archive" / newest(server_id).key).unlink()
     assert alice.get(f"{one}/download").status_code == 409
+
+
+def test_downloads_leave_threads_for_pages(
+    alice: FlaskClient, base: str, settle: Callable[[], None], server_id: UUID, tmp_path: Path
+) -> None:
+    one = made(alice, base, settle, server_id)
+    busy = [alice.get(f"{one}/download", buffered=False) for _ in range(files.AT_ONCE)]
+    told = len(db.session.scalars(select(Event).where(Event.name == "hosting.backup.downloaded")).all())
+    assert alice.get(f"{one}/download").status_code == 429
+    assert (
+        len(db.session.scalars(select(Event).where(Event.name == "hosting.backup.downloaded")).all()) == told
+    )
+    for answer in busy:
+        answer.close()
+    assert alice.head(f"{one}/download").status_code == 200
+    (tmp_path / "archive" / newest(server_id).key).unlink()
+    assert [alice.get(f"{one}/download").status_code for _ in range(3)] == [409] * 3, (
+        "each gave its place back"
+    )
+
+
+def test_a_world_in_the_archive_is_to_be_fetched_first(
+    alice: FlaskClient, base: str, settle: Callable[[], None], server_id: UUID
+) -> None:
+    one = made(alice, base, settle, server_id)
+    with transaction():
+        db.session.execute(update(Server).where(Server.id == server_id).values(state="archived", world=None))
+    assert "Erst aus dem Archiv holen" in alice.get(f"{one}/restore").text
 
 
 def test_the_dialog_says_what_happens_and_the_world_comes_back(
@@ -235,7 +269,7 @@ def test_members_look_and_strangers_find_nothing(
         assert bob.post(base + path.format(id=backup_id)).status_code == 403, path
         assert cleo.post(base + path.format(id=backup_id)).status_code == 404, path
     page = bob.get(base).text + bob.get(one).text
-    for button in ("Jetzt sichern", "Löschen …", "Herunterladen", "Automatik einstellen"):
+    for button in ("Jetzt sichern", "Wiederherstellen", "Löschen …", "Herunterladen", "Automatik einstellen"):
         assert button not in page
 
 
