@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def install(needs: tuple[Need, ...]) -> list[Need]:
     if prefix is not None and shutil.which("apt-get"):
         print(f"==> Installing {' '.join(packages)} ({purposes})", flush=True)
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        quiet = {"env": env, "stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+        quiet: dict[str, Any] = {"env": env, "stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
         command = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
         # Try what the machine knows first; the lists may be fresh.
         if subprocess.run(command, stderr=subprocess.DEVNULL, **quiet).returncode != 0:
