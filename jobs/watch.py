@@ -3,9 +3,11 @@
 `python -m jobs.watch`
 
 Loops, each with its own application context, none of which waits for another:
-- fast (250 ms): consoles, games that become ready, players who come and go; once a second, runs that have ended;
+- fast (250 ms; 50 ms while a player waits): consoles, games that become ready, players who come and go; once a second,
+  runs that have ended;
 - slow (10 s, or at once when a run has ended): readings, pings, empty games, reconciling;
-- door (100 ms): players who wake servers by joining, and what the router knows of each;
+- wishes (at once): players who wake servers by joining;
+- door (1 s, or at once when a server was woken or is ready): what the router knows of each;
 - ticks (30 s): ticks per second over RCON, which a hanging game may delay;
 - sink (10 s), where one is set: readings to the operator's own time series database.
 Everything it knows can be learned again: it may be killed at any time, and two of them take turns by a lease.
@@ -25,6 +27,7 @@ from uuid import UUID
 import structlog
 from flask import Flask
 
+from app.hosting.rules.server import State
 from app.hosting.services import idle, lease, rest, watching
 from app.hosting.services.doors import Doors
 from app.hosting.services.games import Game, load_games
@@ -37,10 +40,10 @@ from jobs.runtime import application, beating
 
 log = structlog.get_logger(__name__)
 FAST, INSPECT, SLOW, TICKS, RENEW = 0.25, 1.0, 10.0, 30.0, 5.0
-DOOR, PUBLISH = 0.1, 1.0
+PUBLISH, WISHES = 1.0, 1.0
 SINK = 10.0
-HURRY = 60.0
-"""So long after somebody woke a server every quick look asks for games that are new: a player waits for one."""
+HURRY, HURRIED = 60.0, 0.05
+"""So long after somebody woke a server, while one starts, looks are quicker and ask for games that are new: a player waits."""
 WATCHED = observe.gauge("kontor_watched_servers", "Running servers this process watches.", across="livesum")
 
 
@@ -58,7 +61,7 @@ class Watch:
         self.doors = Doors()
         self.sink = sink_of(app.extensions["kontor-settings"])
         self.moved = threading.Event()
-        self._inspected = self._renewed = self._published = 0.0
+        self._inspected = self._renewed = 0.0
         self._hurry_until = 0.0
         self._measured = -1
         self._slept: datetime | None = None
@@ -111,19 +114,25 @@ class Watch:
             self._slept, _fell_asleep = rest.show_sleepers(self._slept)
             reconcile()
 
-    def door(self) -> None:
-        """Players who wake servers, and what the router is told: at once when a game is ready, else once a second."""
+    def pace(self) -> float:
+        """Seconds from one quick look to the next."""
+        hurried = time.monotonic() < self._hurry_until
+        return HURRIED if hurried and any(g.state is State.STARTING for g in self.games.values()) else FAST
+
+    def wishes(self, wait: float = WISHES) -> None:
+        """Wait a moment for players who wake servers."""
         if not self.holding:
-            self.doors.forget()
-            return
-        woken = self.doors.take_wishes()
-        now = time.monotonic()
-        if woken:
-            self._hurry_until = now + HURRY
-        if woken or self.moved.is_set() or now - self._published >= PUBLISH:
-            self.moved.clear()
+            self.stop.wait(wait)
+        elif self.doors.take_wishes(wait):
+            self._hurry_until = time.monotonic() + HURRY
+            self.moved.set()
+
+    def door(self) -> None:
+        """What the router is told."""
+        if self.holding:
             self.doors.publish(dict(self.games))
-            self._published = now
+        else:
+            self.doors.forget()
 
     def ticks(self) -> None:
         """Ask games with players for their ticks per second."""
@@ -135,7 +144,12 @@ class Watch:
         self.loop(sink.flush, SINK)
         sink.flush()
 
-    def loop(self, look: Callable[[], None], seconds: float, wake: threading.Event | None = None) -> None:
+    def loop(
+        self,
+        look: Callable[[], None],
+        seconds: float | Callable[[], float],
+        wake: threading.Event | None = None,
+    ) -> None:
         """Call `look` again and again; what fails is told once and tried again: databases come back."""
         failing = False
         while not self.stop.is_set():
@@ -149,7 +163,8 @@ class Watch:
                 if not failing:
                     log.warning("watch_failed", look=look.__name__, error=type(error).__name__, exc_info=True)
                 failing = True
-            left = max(0.05, seconds - (time.monotonic() - began))
+            pace = seconds() if callable(seconds) else seconds
+            left = max(0.05, pace - (time.monotonic() - began))
             if wake is not None:
                 wake.wait(left)
                 wake.clear()
@@ -160,15 +175,19 @@ class Watch:
         """Run the loops until told to stop, then hand the lease on."""
         threads = [
             threading.Thread(target=self.loop, args=(self.slow, 1.0, self.wake), name="slow", daemon=True),
-            threading.Thread(target=self.loop, args=(self.door, DOOR), name="door", daemon=True),
+            threading.Thread(target=self.loop, args=(self.wishes, 0.0), name="wishes", daemon=True),
+            threading.Thread(
+                target=self.loop, args=(self.door, PUBLISH, self.moved), name="door", daemon=True
+            ),
             threading.Thread(target=self.loop, args=(self.ticks, TICKS), name="ticks", daemon=True),
         ]
         if self.sink is not None:
             threads.append(threading.Thread(target=self.drain, args=(self.sink,), name="sink", daemon=True))
         for thread in threads:
             thread.start()
-        self.loop(self.fast, FAST)
+        self.loop(self.fast, self.pace)
         self.wake.set()
+        self.moved.set()
         for thread in threads:
             thread.join(timeout=5)
         try:

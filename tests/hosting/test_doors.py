@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +33,9 @@ NAMED = "bauwelt.play.localhost"
 def look(watch: Watch) -> None:
     """A second of the watch."""
     clock.advance(1)
-    watch._inspected = watch._renewed = watch._published = 0.0
+    watch._inspected = watch._renewed = 0.0
     watch.fast()
+    watch.wishes(0.0)
     watch.door()
 
 
@@ -158,6 +161,27 @@ def test_who_joins_wakes_it(watch: Watch, host: Host, redis: Any) -> None:
     assert len(host.node.started) == 2
     assert "woken" in host.events(server_id)
     assert "Notch" not in json.dumps([host.event("woken"), host.event("start_requested")])
+
+
+def test_a_wish_is_waited_for_and_the_looks_are_quicker_until_the_game_is_ready(
+    watch: Watch, host: Host, redis: Any
+) -> None:
+    server_id = asleep(host)
+    look(watch)
+    usual = watch.pace()
+    joining = threading.Timer(0.2, wish, (redis, server_id, "Notch", clock.now().timestamp()))
+    joining.start()
+    began = time.monotonic()
+    watch.wishes(20.0)
+    assert time.monotonic() - began < 10, "not a moment longer than needed"
+    assert host.row(server_id).state == "starting"
+    assert watch.moved.is_set(), "the router is told at once"
+    watch.fast()
+    assert watch.pace() < usual
+    host.run_jobs()
+    look(watch)
+    assert host.row(server_id).state == "running"
+    assert watch.pace() == usual
 
 
 def test_many_who_join_start_it_once(watch: Watch, host: Host, redis: Any) -> None:

@@ -51,21 +51,31 @@ class Bot:
         except queue.Empty:
             raise AssertionError(f"no {event!r} within {seconds} s: {self.seen[-10:]}") from None
 
+    def _tell(self, **order: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        self.process.stdin.flush()
+
     def say(self, text: str) -> None:
         """Type a chat line or a ``/command``."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"say": text}).encode() + b"\n")
-        self.process.stdin.flush()
+        self._tell(say=text)
 
     def block(self, x: int, y: int, z: int) -> str:
         """What the client sees at a place."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"block": [x, y, z]}).encode() + b"\n")
-        self.process.stdin.flush()
+        self._tell(block=[x, y, z])
         return str(self.wait_for("block", 20)["name"])
 
+    def join(self, port: int, name: str, *, version: str, typed: str = "") -> None:
+        """Send an open client (`NodeTools.client`) to a server."""
+        self._tell(join=["127.0.0.1", port, name, version, typed or "127.0.0.1"])
+
+    def go(self) -> None:
+        """Leave the game; the client stays open."""
+        self._tell(leave=True)
+        self.wait_for("left")
+
     def leave(self) -> None:
-        """Quit the game."""
+        """Quit the game, and the client."""
         stop(self.process)
 
 
@@ -107,6 +117,13 @@ class NodeTools:
             *([version or ""] if version or typed else []),
             *([typed] if typed else []),
         ]
+        return self._open(*arguments)
+
+    def client(self) -> Bot:
+        """A client that is open and in no game yet; `join` and `go` send it into one and out again."""
+        return self._open(self.node, self.folder / "bot.js")
+
+    def _open(self, *arguments: str | Path) -> Bot:
         return Bot(spawn(arguments, log=subprocess.PIPE, stdin=subprocess.PIPE, cwd=self.folder))
 
 

@@ -138,10 +138,14 @@ class Doors:
         return known[1]
 
     @staticmethod
-    def take_wishes() -> int:
-        """Wake what players want to join. Returns how many servers start. Raises what Redis raises."""
-        woken = 0
-        for raw in cast(list[bytes], cache.client().lpop(WAKES, MOST_WISHES) or []):
+    def take_wishes(wait: float = 0.0) -> int:
+        """Wake what players want to join, after so many seconds at most. Returns how many servers start. Raises what
+        Redis raises.
+        """
+        client, woken = cache.client(), 0
+        first = cast(list[bytes] | None, client.blpop([WAKES], wait)) if wait else None
+        others = cast(list[bytes], client.lpop(WAKES, MOST_WISHES) or [])
+        for raw in [*(first or [])[1:], *others]:
             try:
                 wish = json.loads(raw)
                 server_id, player, at = UUID(wish["server"]), str(wish["player"]), float(wish.get("at", 0))

@@ -214,6 +214,58 @@ def test_the_world_is_there_again_after_a_stop(runtime: ProcessRuntime, squid: S
     assert f"World seed: {seed[1]}" in "\n".join(tail(runtime, again))
 
 
+def test_what_was_compiled_is_kept_for_the_next_start(
+    runtime: ProcessRuntime, squid: Spec, node_tools: NodeTools
+) -> None:
+    """In the server's own folder; whatever happens to the file, the game starts and makes it anew."""
+    server = runtime._folders.server(squid.server_id)
+    kept = server.path / "cache" / "compiled"
+    at_first = runtime.sample([squid.server_id])[squid.server_id].cpu_seconds_total
+    bot = node_tools.bot(squid.port, "Alex", version="1.21.4")
+    bot.wait_for("joined", 60)
+    bot.leave()
+    runtime.stop(squid.server_id, SQUID.stop.grace_seconds, SQUID.stop.command)
+    good = kept.read_bytes()
+    assert kept.stat().st_uid == (server.path / "cache").stat().st_uid
+    for left in (good, good[:-1], b"", good[:200] + b"?" + good[201:], os.urandom(1000)):
+        kept.write_bytes(left)
+        again = dataclasses.replace(squid, run_id=uuid.uuid4())
+        runtime.start(again)
+        eventually(lambda: said(runtime, again, Kind.READY), 60)  # noqa: B023
+        if left is good:
+            spent = runtime.sample([squid.server_id])[squid.server_id].cpu_seconds_total
+            assert spent < at_first, "this is what it is for"
+        assert runtime.stop(squid.server_id, SQUID.stop.grace_seconds, SQUID.stop.command).exit_code == 0
+        assert kept.stat().st_size > 500_000
+        assert kept.read_bytes()[:64] == good[:64], "of the same game, version and Node"
+
+
+SAME_LAND = """
+const assert = require('assert')
+const plain = require('flying-squid/src/lib/worldGenerations/superflat')
+require('./quick')
+const { Vec3 } = require('vec3')
+for (const version of process.argv.slice(1)) {
+  const registry = require('prismarine-registry')(version)
+  const options = { registry, version, seed: 1 }
+  const make = require('flying-squid').generations.superflat(options)
+  const [first, second, wanted] = [make(), make(), plain(options)()]
+  for (let at = 0; at < 200; at++) first.setBlockType(new Vec3(at % 16, 40 + at, 3), registry.blocksByName.stone.id)
+  first.setSkyLight(new Vec3(1, 1, 1), 3)
+  assert.deepStrictEqual(second, wanted)
+  assert.deepStrictEqual(make(), wanted)
+}
+"""
+
+
+def test_flat_land_is_the_same_everywhere_and_each_part_its_own(config: ProcessConfig) -> None:
+    done = subprocess.run(
+        [node.find_node().program, "-e", SAME_LAND, "1.8.8", "1.16.5", "1.18.2", "1.20.4", "1.21.4"],  # type: ignore[union-attr]
+        cwd=npm_module.folder(config, SQUID), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def test_garbage_on_the_game_port_does_not_end_the_game(runtime: ProcessRuntime, squid: Spec) -> None:
     for junk in (b"GET / HTTP/1.0\r\n\r\n", b"\xfe\x01", os.urandom(4000), b"\xff" * 10, b""):
         with socket.create_connection(("127.0.0.1", squid.port)) as stranger:
@@ -238,11 +290,16 @@ def test_it_runs_on_the_node_of_the_wheel_too(config: ProcessConfig, runtime: Pr
 
 
 @pytest.mark.parametrize("version", ["1.8.8", "1.16.5", "1.18.2", "1.20.4"])
-def test_every_version_on_offer_starts_and_saves(runtime: ProcessRuntime, version: str) -> None:
+def test_every_version_on_offer_starts_is_joined_and_saves(
+    runtime: ProcessRuntime, node_tools: NodeTools, version: str
+) -> None:
     spec = make_squid(version=version)
     runtime.start(spec)
     try:
         eventually(lambda: said(runtime, spec, Kind.READY), 60)
+        bot = node_tools.bot(spec.port, "Alex", version=version)
+        bot.wait_for("joined", 60)
+        bot.leave()
         assert runtime.stop(spec.server_id, 20).exit_code == 0
         assert said(runtime, spec, Kind.SAVED)
     finally:

@@ -23,6 +23,8 @@ const createInterface = readline.createInterface
 readline.createInterface = options =>
   createInterface({ input: options.input, output: new Writable({ write: (_chunk, _encoding, done) => done() }) })
 
+const quick = require('./quick')
+
 // On a busy machine a start may take longer than the five seconds that are allowed there.
 const utils = require('flying-squid/src/lib/utils')
 const onceWithTimeout = utils.onceWithTimeout
@@ -155,6 +157,7 @@ serv.handleCommand = async text => {
   if (reply && !logged) log('INFO', reply)
 }
 
+let played = false
 serv.on('newPlayer', player => {
   const handleCommand = player.handleCommand
   player.handleCommand = text => {
@@ -164,6 +167,7 @@ serv.on('newPlayer', player => {
   player.on('connected', () => {
     player.op = operators.has(player.username.toLowerCase())
     log('INFO', `${player.username} joined the game`)
+    played = true
     if (serv.players.length > slots) player.kick('The server is full!')
   })
   player.on('disconnected', () => log('INFO', `${player.username} left the game`))
@@ -180,6 +184,7 @@ async function stop () {
   while (serv.players.length && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20))
   await save()
   log('INFO', 'Saved the game')
+  quick.keep(played)
   process.exit(0)
 }
 
@@ -199,4 +204,5 @@ serv.on('ready', () => {
   log('INFO', `Starting minecraft server version ${env.GAME_VERSION || '1.21.4'} on port ${serv.listeningPort}`)
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
   log('INFO', `Done (${seconds.toFixed(3)}s)! For help, type "help"`)
+  quick.prepare(env.GAME_VERSION || '1.21.4')
 })

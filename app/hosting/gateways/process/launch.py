@@ -176,7 +176,7 @@ def _make_folders(server: ServerFolder, spec: Spec, user_id: int | None) -> None
     server.path.chmod(0o711)
     shutil.rmtree(server.path / "tmp", ignore_errors=True)
     data = server.data(spec.world)
-    for path in (data, server.path / "tmp"):
+    for path in (data, server.path / "tmp", server.path / "cache"):
         path.mkdir(mode=0o700, exist_ok=True)
         if user_id is not None and path.stat().st_uid != user_id:
             _give(path, user_id)
@@ -230,6 +230,7 @@ def _command(
         # Not the game's folder: Node looks there for modules it misses, and people put files into that one.
         "HOME": str(server.path / "tmp"),
         "TMPDIR": str(server.path / "tmp"),
+        "XDG_CACHE_HOME": str(server.path / "cache"),  # stays from run to run
         "LANG": "C.UTF-8",
         "NODE_ENV": "production",
         "GAME_HOST": config.bind_host,

@@ -183,7 +183,8 @@ class ProcessRuntime:
             if run is not None:
                 self._clear(run)
             server.forget_runs()
-            shutil.rmtree(server.path / "tmp", ignore_errors=True)
+            for name in ("tmp", "cache"):
+                shutil.rmtree(server.path / name, ignore_errors=True)
         if not keep_data:
             worlds.take_away(server.path)
 
