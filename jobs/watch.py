@@ -7,7 +7,8 @@ Loops, each with its own application context, none of which waits for another:
   runs that have ended;
 - slow (10 s, or at once when a run has ended): readings, pings, empty games, reconciling;
 - wishes (at once): players who wake servers by joining;
-- door (1 s, or at once when a server was woken or is ready): what the router knows of each;
+- bell (at once): states that have changed elsewhere;
+- door (1 s, or at once when a state has changed or a server is ready): what the router knows of each;
 - ticks (30 s): ticks per second over RCON, which a hanging game may delay;
 - sink (10 s), where one is set: readings to the operator's own time series database.
 Everything it knows can be learned again: it may be killed at any time, and two of them take turns by a lease.
@@ -28,7 +29,7 @@ import structlog
 from flask import Flask
 
 from app.hosting.rules.server import State
-from app.hosting.services import idle, lease, rest, watching
+from app.hosting.services import bell, idle, lease, rest, watching
 from app.hosting.services.doors import Doors
 from app.hosting.services.games import Game, load_games
 from app.hosting.services.monitoring_sink import Sink, sink_of
@@ -127,6 +128,13 @@ class Watch:
             self._hurry_until = time.monotonic() + HURRY
             self.moved.set()
 
+    def listen(self, wait: float = WISHES) -> None:
+        """Wait a moment for states that change elsewhere: what the router is told about them must not come late."""
+        if not self.holding:
+            self.stop.wait(wait)
+        elif bell.heard(wait):
+            self.moved.set()
+
     def door(self) -> None:
         """What the router is told."""
         if self.holding:
@@ -176,6 +184,7 @@ class Watch:
         threads = [
             threading.Thread(target=self.loop, args=(self.slow, 1.0, self.wake), name="slow", daemon=True),
             threading.Thread(target=self.loop, args=(self.wishes, 0.0), name="wishes", daemon=True),
+            threading.Thread(target=self.loop, args=(self.listen, 0.0), name="bell", daemon=True),
             threading.Thread(
                 target=self.loop, args=(self.door, PUBLISH, self.moved), name="door", daemon=True
             ),

@@ -88,6 +88,12 @@ _PLUGINS = (
     ("updated", _l("%(plugin)s aktualisiert: %(former)s → %(number)s"), "puzzle", "ok"),
     ("removed", _l("%(plugin)s entfernt"), "puzzle", "warn"),
     ("restored", _l("%(plugin)s zurückgesetzt"), "undo-2", ""),
+    (
+        "reverted",
+        _l("Kam mit den geänderten Plugins nicht hoch: die vorigen kommen zurück"),
+        "undo-2",
+        "warn",
+    ),
     ("adopted", _l("%(plugin)s %(number)s übernommen"), "puzzle", ""),
     ("pinned", _l("%(plugin)s %(now)s"), "pin", ""),
     ("failed", _l("Plugins nicht geändert"), "puzzle", "warn"),

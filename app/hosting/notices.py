@@ -20,7 +20,7 @@ IDLE = "hosting.idle"
 STARTED, RESTARTING, PLAYED = "hosting.started", "hosting.restarting", "hosting.played"
 BACKUP_FAILED, RESTORE_FAILED = "hosting.backup_failed", "hosting.restore_failed"
 WEBHOOK_OFF = "hosting.webhook_off"
-PLUGINS = "hosting.plugins"
+PLUGINS, PLUGINS_BACK = "hosting.plugins", "hosting.plugins_back"
 DOMAIN_ELSEWHERE, DOMAIN_LAPSED = "hosting.domain_elsewhere", "hosting.domain_lapsed"
 _SERVER = {"server": ("hosting.server", "server_id")}
 
@@ -79,6 +79,11 @@ def _register_plugins(area: Any) -> None:
     notice_kind(
         PLUGINS, label=_l("Ein automatisches Plugin-Update ist nicht gelungen"), area=area, icon="puzzle", tone="warn",
         text=_l("Plugins von %(server)s wurden nicht aktualisiert. Es ist alles, wie es war."), refs=_SERVER, order=32,
+    )  # fmt: skip
+    notice_kind(
+        PLUGINS_BACK, label=_l("Ein Server kommt mit geänderten Plugins nicht hoch"), area=area, icon="undo-2",
+        tone="warn", refs=_SERVER, by_mail=True, order=32,
+        text=_l("%(server)s kam mit den geänderten Plugins nicht hoch. Die vorigen kommen zurück."),
     )  # fmt: skip
 
 

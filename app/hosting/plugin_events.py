@@ -77,6 +77,15 @@ class PluginsFailed(Fact):
 
 
 @dataclass(frozen=True)
+class PluginsReverted(Fact):
+    """The game did not come up with changed plugins: `change_id` brings those of its last good run back."""
+
+    name: ClassVar[str] = "hosting.plugin.reverted"
+    run_id: UUID
+    change_id: UUID
+
+
+@dataclass(frozen=True)
 class PluginCareChanged(Fact):
     """Whether plugins are updated by themselves."""
 

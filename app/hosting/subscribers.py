@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from app.core.api import Recorded, subscribe
 from app.hosting import notices
 from app.hosting.rules.server import Reason
@@ -9,6 +11,7 @@ from app.hosting.rules.webhook import TOPIC_OF
 from app.hosting.services.backup_due import forget_plan
 from app.hosting.services.domain import forget_domains
 from app.hosting.services.notify import tell, tell_about_server
+from app.hosting.services.plugin_back import take_plugins_back
 from app.hosting.services.plugin_record import forget_plugins
 from app.hosting.services.power import stop_all
 from app.hosting.services.schedule import forget_schedules
@@ -83,6 +86,19 @@ def tell_about_plugins(event: Recorded) -> None:
     """They hear when an update that should have come by itself did not."""
     if event.data.get("automatic"):
         tell_about_server(notices.PLUGINS, event)
+
+
+@subscribe("hosting.server.crashed")
+def bring_plugins_back(event: Recorded) -> None:
+    """A game that did not come up with changed plugins gets those of its last good run back before it is tried again."""
+    if event.subject_id is not None and event.data.get("run_id") and event.data.get("restart_in") is not None:
+        take_plugins_back(event.subject_id, UUID(event.data["run_id"]))
+
+
+@subscribe("hosting.plugin.reverted")
+def tell_about_plugins_coming_back(event: Recorded) -> None:
+    """They hear which change did not work, and can look at it in peace."""
+    tell_about_server(notices.PLUGINS_BACK, event)
 
 
 @subscribe(*TOPIC_OF)

@@ -18,8 +18,16 @@ from app.hosting.queries.server import server_detail
 from app.hosting.rules.route import CHANGED, ROUTES, VERSION, WAKES, Doing, Route, read_route
 from app.hosting.rules.server import Reason
 from app.hosting.services import doors
+from app.hosting.services.bell import BELL
 from app.hosting.services.power import stop_all, stop_one
-from app.hosting.services.server import change_server, delete_server, deploy, start_server, stop_server
+from app.hosting.services.server import (
+    change_server,
+    delete_server,
+    deploy,
+    restart_server,
+    start_server,
+    stop_server,
+)
 from app.kit import clock
 from app.kit.db import transaction
 from app.kit.errors import Invalid
@@ -115,6 +123,32 @@ def test_a_game_that_is_ready_is_told_at_once(watch: Watch, host: Host, redis: A
     assert watch.moved.is_set() or routes(redis)[NAMED].doing is Doing.RUNNING
     watch.door()
     assert routes(redis)[NAMED].doing is Doing.RUNNING
+
+
+def test_a_restart_is_told_at_once_and_called_one(watch: Watch, host: Host, redis: Any) -> None:
+    """Not at the next full second: the game may be down by then."""
+    server_id = host.running()
+    look(watch)
+    redis.delete(BELL)
+    watch.moved.clear()
+    watch.listen(0.1)
+    assert not watch.moved.is_set()
+    restart_server(host.owner, server_id)
+    watch.listen(5)
+    assert watch.moved.is_set()
+    watch.door()
+    assert routes(redis)[NAMED].doing is Doing.RESTARTING
+    host.run_jobs()
+    assert host.row(server_id).state == "starting"
+    watch.door()
+    assert routes(redis)[NAMED].doing is Doing.RESTARTING
+    host.settle()
+    watch.door()
+    assert routes(redis)[NAMED].doing is Doing.RUNNING
+    host.node.crash(server_id, 1)
+    host.settle(1)
+    watch.door()
+    assert (host.row(server_id).state, routes(redis)[NAMED].doing) == ("crashed", Doing.RESTARTING)
 
 
 def test_only_changes_are_told_and_what_redis_lost_comes_back(

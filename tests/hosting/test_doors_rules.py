@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.hosting.rules.doors import PLAYER, doing, host_names, name_part, player_names
+from app.hosting.rules.ending import CRASHES
 from app.hosting.rules.route import Doing
-from app.hosting.rules.server import Desired, State
+from app.hosting.rules.server import Desired, Reason, State
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -27,6 +28,16 @@ def test_only_what_rests_by_wish_is_woken_by_players() -> None:
     assert doing(State.WAKING, Desired.RUNNING, credit=True) is Doing.WAKING
     assert doing(State.CRASHED, Desired.STOPPED, credit=True) is Doing.OFF, "a person has to look first"
     assert doing(State.CRASHED, Desired.RUNNING, credit=True) is Doing.STARTING
+
+
+def test_what_ran_a_moment_ago_and_comes_back_restarts() -> None:
+    assert doing(State.STOPPING, Desired.RUNNING, credit=True) is Doing.RESTARTING
+    for state in (State.STARTING, State.INSTALLING, State.STOPPED, State.CRASHED):
+        for reason in Reason:
+            found = doing(state, Desired.RUNNING, credit=True, last_end=reason)
+            again = reason in CRASHES or reason in (Reason.RESTART, Reason.NODE_RESTARTED)
+            assert found is (Doing.RESTARTING if again else Doing.STARTING)
+    assert doing(State.RUNNING, Desired.RUNNING, credit=True, last_end=Reason.RESTART) is Doing.RUNNING
 
 
 def test_the_older_server_keeps_the_nicer_name() -> None:

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from uuid import UUID
 
+from app.hosting.rules.ending import CRASHES
 from app.hosting.rules.route import Doing
-from app.hosting.rules.server import Desired, State
+from app.hosting.rules.server import Desired, Reason, State
 
 LONGEST_NAME_PART = 40
 MOST_PLAYERS = 100
@@ -16,8 +17,12 @@ PLAYER = re.compile(r"[A-Za-z0-9_.*-]{1,32}")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
-def doing(state: State, desired: Desired, *, credit: bool) -> Doing | None:
-    """None for what has no door. `credit`: the wallet covers a start.
+COMES_BACK = CRASHES | {Reason.RESTART, Reason.NODE_RESTARTED}
+"""Ends after which the next start is a restart."""
+
+
+def doing(state: State, desired: Desired, *, credit: bool, last_end: Reason | None = None) -> Doing | None:
+    """None for what has no door. `credit`: the wallet covers a start; `last_end`: why the last run that ended did.
 
     A server that stays down after crashes is not woken: only a person tries again.
     """
@@ -26,7 +31,10 @@ def doing(state: State, desired: Desired, *, credit: bool) -> Doing | None:
     if state is State.RUNNING:
         return Doing.RUNNING
     if desired is Desired.RUNNING:
-        return Doing.WAKING if state is State.WAKING else Doing.STARTING
+        if state is State.WAKING:
+            return Doing.WAKING
+        again = state is State.STOPPING or last_end in COMES_BACK
+        return Doing.RESTARTING if again else Doing.STARTING
     if state in (State.ARCHIVED, State.WAKING):
         return Doing.ARCHIVED if credit else Doing.OFF
     if state in (State.STOPPED, State.STOPPING, State.ARCHIVING):

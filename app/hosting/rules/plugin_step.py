@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from app.hosting.rules.plugin import Release
@@ -78,6 +78,19 @@ class Step(Part):
     def turned(self) -> Step:
         """The step back."""
         return self.model_copy(update={"old": self.new, "new": self.old})
+
+
+def turned_together(steps: Sequence[Step]) -> list[Step]:
+    """The way back over several changes, the oldest first, as one: each project from what it has now to what it had."""
+    first: dict[str, Step] = {}
+    last: dict[str, Step] = {}
+    for step in steps:
+        first.setdefault(step.project_id, step)
+        last[step.project_id] = step
+    made = [
+        step.model_copy(update={"old": last[project].new, "new": step.old}) for project, step in first.items()
+    ]
+    return [step for step in reversed(made) if step.old != step.new]
 
 
 def reversible(steps: list[Step], now: Mapping[str, str], kept: set[str]) -> bool:

@@ -20,6 +20,8 @@ class Doing(StrEnum):
 
     RUNNING = "running"
     STARTING = "starting"
+    RESTARTING = "restarting"
+    """It ran a moment ago and comes back by itself."""
     WAKING = "waking"
     ASLEEP = "asleep"
     ARCHIVED = "archived"

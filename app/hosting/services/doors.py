@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.api import record
 from app.hosting import events
@@ -92,12 +92,14 @@ class Doors:
             .order_by(Server.created_at, Server.id)
             .execution_options(populate_existing=True)
         ).all()
+        coming = [row.Server for row in rows if row.Server.desired == Desired.RUNNING]
+        ends = _last_ends([one.id for one in coming if one.state != State.RUNNING])
         taken: set[str] = set()
         found: dict[str, str] = {}
         own, additional = own_domains(), dict[str, str]()
         for server, requested_at, ready_at in rows:
             took = (ready_at - requested_at).total_seconds() if ready_at and requested_at else None
-            route = self._route(server, games.get(server.id), took)
+            route = self._route(server, games.get(server.id), took, ends.get(server.id))
             if route is not None:
                 text = json.dumps(route, ensure_ascii=False, sort_keys=True)
                 for host in host_names(server.id, server.name, settings().play_domain, taken):
@@ -106,8 +108,12 @@ class Doors:
         db.session.rollback()
         return additional | found
 
-    def _route(self, server: Server, game: Game | None, took: float | None) -> dict[str, Any] | None:
-        state = doing(State(server.state), Desired(server.desired), credit=self._has_credit(server))
+    def _route(
+        self, server: Server, game: Game | None, took: float | None, last_end: Reason | None
+    ) -> dict[str, Any] | None:
+        state = doing(
+            State(server.state), Desired(server.desired), credit=self._has_credit(server), last_end=last_end
+        )
         if state is None:
             return None
         address = game.address if game is not None else None
@@ -159,6 +165,21 @@ class Doors:
             except KontorError as error:
                 log.info("wake_refused", server=str(server_id), error=type(error).__name__)
         return woken
+
+
+def _last_ends(server_ids: Collection[UUID]) -> dict[UUID, Reason]:
+    """Why the last run that ended did, of those that start."""
+    if not server_ids:
+        return {}
+    latest = (
+        select(Run.server_id, func.max(Run.requested_at).label("at"))
+        .where(Run.server_id.in_(server_ids), Run.ended_at.is_not(None))
+        .group_by(Run.server_id)
+        .subquery()
+    )
+    here = (Run.server_id == latest.c.server_id) & (Run.requested_at == latest.c.at)
+    rows = db.session.execute(select(Run.server_id, Run.reason).join(latest, here))
+    return {server_id: Reason(reason) for server_id, reason in rows if reason}
 
 
 def _seconds_away(server: Server) -> float:

@@ -12,7 +12,7 @@ from app.hosting import events, tasks
 from app.hosting.models import Run, Server
 from app.hosting.rules.ending import after_crash, begin_state
 from app.hosting.rules.server import ALIVE, RESTING, Desired, Reason, State
-from app.hosting.services import charge, ports, turn
+from app.hosting.services import bell, charge, ports, turn
 from app.hosting.services.revert import take_back
 from app.kit import clock, live
 from app.kit.authz import SYSTEM, Actor
@@ -42,6 +42,7 @@ def show(server_id: UUID, *aspects: str) -> None:
 def set_state(server: Server, to: State, **values: object) -> None:
     """Compare-and-set of the state with a time stamp. Joins the caller's transaction; Conflict when somebody was first."""
     move(Server, server.id, from_=server.state, to=to.value, state_since=clock.now(), **values)
+    bell.ring()
     show(server.id)
 
 

@@ -101,7 +101,9 @@ def order(
             raise Conflict(failure_words(Failure.CHANGED))
         if offer.steps[0].old is not None:
             kind = Kind.UPDATE
-        return _write(actor, server, kind, offer.steps, once=once, automatic=automatic, backup=offer.replaces)
+        return write_change(
+            actor, server, kind, offer.steps, once=once, automatic=automatic, backup=offer.replaces
+        )
 
 
 def _same_form(server_id: UUID, once: str) -> UUID | None:
@@ -110,7 +112,7 @@ def _same_form(server_id: UUID, once: str) -> UUID | None:
     )
 
 
-def _write(
+def write_change(
     actor: Actor, server: Server, kind: Kind, steps: Sequence[Step], *, once: str | None = None,
     automatic: bool = False, backup: bool = False, undo_of: UUID | None = None,
 ) -> UUID:  # fmt: skip
@@ -153,7 +155,7 @@ def order_adoption(
         rows = rows_of(server_id)
         if any(row.project_id == step.project_id and row.filename not in gone for row in rows):
             raise Conflict(failure_words(Failure.CHANGED))
-        _write(actor, server, Kind.ADOPT, [step], once=once)
+        write_change(actor, server, Kind.ADOPT, [step], once=once)
 
 
 def own(actor: Actor, plugin_id: UUID, permission: P = P.plugin_write) -> Plugin:
@@ -184,7 +186,7 @@ def remove(actor: Actor, plugin_id: UUID, *, once: str | None = None) -> UUID:
         if names := needed_by(rows_of(server_id), row.project_id):
             raise Conflict(_("Wird gebraucht von: %(names)s. Entferne das zuerst.", names=", ".join(names)))
         step = Step(project_id=row.project_id, slug=row.slug, title=row.title, old=jar_of(row))
-        _write(actor, server, Kind.REMOVE, [step], once=once)
+        write_change(actor, server, Kind.REMOVE, [step], once=once)
     return server_id
 
 
@@ -226,7 +228,7 @@ def undo(actor: Actor, change_id: UUID, *, once: str | None = None) -> UUID:
             raise Conflict(_("Das lässt sich nicht mehr zurücknehmen: Seitdem hat sich etwas geändert."))
         back = [step.turned() for step in reversed(steps)]
         _check_back(server, rows, back)
-        _write(actor, server, Kind.UNDO, back, once=once, undo_of=change.id)
+        write_change(actor, server, Kind.UNDO, back, once=once, undo_of=change.id)
     return server_id
 
 

@@ -171,14 +171,14 @@ def kick_of(client: Client, seconds: float = 10) -> str:
 
 
 class Game:
-    """A game server that keeps what it is told and repeats it."""
+    """A game server that keeps what it is told and repeats it, or (`dies`) closes what it has just taken."""
 
-    def __init__(self, port: int = 0, echo: bool = True) -> None:
+    def __init__(self, port: int = 0, echo: bool = True, dies: bool = False) -> None:
         self.listening = socket.create_server((LOCAL, port))
         self.port: int = self.listening.getsockname()[1]
         self.heard: list[bytearray] = []
         self.links: list[socket.socket] = []
-        self.echo = echo
+        self.echo, self.dies = echo, dies
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -187,6 +187,9 @@ class Game:
                 link, _ = self.listening.accept()
                 heard = bytearray()
                 self.heard.append(heard)
+                if self.dies:
+                    link.close()
+                    continue
                 self.links.append(link)
                 threading.Thread(target=self._serve, args=(link, heard), daemon=True).start()
 

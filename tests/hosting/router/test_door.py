@@ -138,6 +138,7 @@ def test_the_game_server_learns_who_connects(door: Door, board: Board, game: Gam
         ("archived", "Testwelt: im Archiv – beitreten weckt auf\narchived – join to wake"),
         ("waking", "Testwelt: wird geweckt …\nwaking up …"),
         ("starting", "Testwelt: startet …\nstarting …"),
+        ("restarting", "Testwelt: startet neu …\nrestarting …"),
         ("off", "Testwelt: aus – hier weckt beitreten nicht auf\noff – joining does not wake it"),
         ("running", "Testwelt: antwortet gerade nicht\nis not answering right now"),
     ],
@@ -221,6 +222,56 @@ def test_who_may_not_in_reads_why(door: Door, board: Board, route: dict[str, obj
     shown(door, host, "Testwelt")
     assert text in kick_of(log_in(door.port, host))
     assert board.redis.llen("kontor:wake") == 0
+
+
+def test_who_waits_for_a_restart_too_long_is_told_so(door: Door, board: Board) -> None:
+    board.publish("again.play.localhost", state="restarting", expected_seconds=12)
+    shown(door, "again.play.localhost", "startet neu")
+    text = kick_of(log_in(door.port, "again.play.localhost"))
+    assert "startet gerade neu" in text
+    assert "in etwa 10 Sekunden" in text
+    assert board.redis.llen("kontor:wake") == 0, "it comes by itself"
+
+
+def test_a_game_that_goes_down_loses_nobody(door: Door, board: Board, game: Game) -> None:
+    """It takes connections and closes them: the list says so at once, and who joins gets into the next one."""
+    dying = Game(dies=True)
+    server = board.publish("swap.play.localhost", state="running", port=dying.port)
+    shown(door, "swap.play.localhost", "antwortet gerade nicht")
+    client = log_in(door.port, "swap.play.localhost")
+    until(lambda: len(dying.heard) >= 2)
+    board.publish("swap.play.localhost", server=server, state="restarting")
+    shown(door, "swap.play.localhost", "startet neu")
+    board.publish("swap.play.localhost", server=server, state="running", port=game.port)
+    sent = login_bytes("swap.play.localhost")
+    assert client.read(len(sent)) == sent
+    assert bytes(game.heard[0]) == sent, "all of it, once"
+    client.close()
+    dying.close()
+
+
+def test_a_game_that_does_not_want_a_player_is_not_asked_for_ever(
+    redis_url: str, tmp_path: Path, board: Board
+) -> None:
+    rude = Game(dies=True)
+    board.publish("rude.play.localhost", state="running", port=rude.port)
+    with open_door(redis_url, tmp_path) as door:
+        assert "antwortet gerade nicht" in kick_of(log_in(door.port, "rude.play.localhost"), 20)
+    assert len(rude.heard) == 5
+    rude.close()
+
+
+def test_a_game_that_says_nothing_does_not_make_the_port_look_dead(door: Door, board: Board) -> None:
+    mute = Game(echo=False)
+    board.publish("mute.play.localhost", state="running", port=mute.port)
+    shown(door, "mute.play.localhost", "antwortet gerade nicht")
+    client = log_in(door.port, "mute.play.localhost")
+    until(lambda: len(mute.links) >= 2)
+    time.sleep(2.5)
+    mute.links[-1].sendall(b"late")
+    assert client.read(4) == b"late", "a player is not sent away for a slow game"
+    client.close()
+    mute.close()
 
 
 def test_unknown_hosts_are_sent_away_politely(door: Door) -> None:

@@ -124,16 +124,17 @@ def neighbourhood(address: str) -> str:
 
 
 class Link:
-    """Two joined ends: `player` and `game`."""
+    """Two joined ends: `player` and `game`, which was told the first `told` bytes of the player's already."""
 
     __slots__ = ("counted", "game", "kind", "player", "quiet")
 
-    def __init__(self, player: End, game: End, kind: str, header: bytes = b"") -> None:
+    def __init__(self, player: End, game: End, kind: str, told: int = 0) -> None:
         self.player, self.game, self.kind = player, game, kind
         self.quiet = 0.0
         """Seconds nothing came from either side."""
         self.counted = (0, 0)
-        game.transport.write(header + bytes(player.buffer))
+        if len(player.buffer) > told:
+            game.transport.write(bytes(player.buffer[told:]))
         player.buffer.clear()
         if game.buffer:
             player.transport.write(bytes(game.buffer))

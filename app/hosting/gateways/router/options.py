@@ -32,6 +32,8 @@ class Options:
     """A minute."""
     wakes_per_server: int = 20
     dial: float = 2.0
+    answer: float = 5.0
+    """A game server that says nothing to a ping for so long is silent."""
     reload: float = 30.0
     wake_pause: float = 5.0
 

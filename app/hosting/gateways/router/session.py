@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,11 +29,17 @@ log = structlog.get_logger(__name__)
 LEGACY_PAUSE = 0.3
 """Old clients send one or two bytes and wait; new ones send the rest of the packet at once."""
 RETRY = 0.1
+MOST_HANG_UPS = 5
+"""So often a player is led to a game that hangs up without a word, a second apart: it is going down, or does not want them."""
 STATUS_KINDS = (0, 1)
 
 
 class Gone(Exception):
     """The player hung up."""
+
+
+class HungUp(Exception):
+    """The game server took the connection and closed it without a word: it is going down."""
 
 
 class Sent(Exception):
@@ -135,10 +142,16 @@ class Session:
     # -- the server list --
 
     async def _status(self, opening: Opening) -> None:
-        """Servers that run answer themselves, for the others the router does. Nothing is woken."""
+        """Servers that run answer themselves, for the others the router does. Nothing is woken.
+
+        Also for one that says nothing: the port never looks dead.
+        """
         route = self.tools.table.find(opening.shake.host)
-        if route is not None and route.doing is Doing.RUNNING and await self._reach(route, "status"):
-            return
+        if route is not None and route.doing is Doing.RUNNING:
+            with suppress(HungUp):
+                if await self._reach(route, "status"):
+                    return
+            route = self.tools.table.find(opening.shake.host)
         language = self.options.language
         text, version = texts.status_text(route, language), texts.status_version(route, language)
         protocol = (
@@ -188,7 +201,7 @@ class Session:
     async def _awaited(self, opening: Opening, until: float) -> Route:
         """The route once the player is joined to its server. Raises Sent or Gone."""
         table = self.tools.table
-        expected = 0.0
+        expected, hung_up = 0.0, 0
         while True:
             if self.end.finished:
                 raise Gone
@@ -198,14 +211,19 @@ class Session:
                 continue
             if route.doing is Doing.OFF:
                 raise Sent("off")
-            if route.doing is Doing.RUNNING and await self._reach(route, "play"):
-                return route
+            pause = self.options.wake_pause
+            if route.doing is Doing.RUNNING:
+                try:
+                    if await self._reach(route, "play"):
+                        return route
+                    pause = RETRY
+                except HungUp:
+                    hung_up += 1
             asked = await self._wake(route, opening.player) if route.doing.sleeps else None
             expected = max(expected, route.expected_seconds)
             left = until - time.monotonic()
-            if left <= 0 or self.router.crowded:
+            if left <= 0 or self.router.crowded or hung_up >= MOST_HANG_UPS:
                 raise self._too_late(route, asked, expected)
-            pause = RETRY if route.doing is Doing.RUNNING else self.options.wake_pause
             await self._rest(min(left, pause, 1.0))
 
     async def _unknown(self, until: float) -> None:
@@ -221,6 +239,8 @@ class Session:
             return Sent("silent")
         if asked is Asked.AWAY:
             return Sent("away")
+        if route.doing is Doing.RESTARTING:
+            return Sent("again", expected - self.options.hold)
         return Sent("later", expected - self.options.hold)
 
     async def _wake(self, route: Route, player: str) -> Asked:
@@ -253,7 +273,9 @@ class Session:
             leaving.cancel()
 
     async def _reach(self, route: Route, kind: str) -> bool:
-        """Connect to the game server, hand over what came so far, and join both. False when it cannot be reached."""
+        """Connect to the game server, hand over what came so far, and join both. False when it cannot be reached, or a
+        ping gets no answer. Raises HungUp; what the player said is still here then.
+        """
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self.options.dial):
@@ -265,5 +287,41 @@ class Session:
             raise Gone
         wanted = self.options.proxy_protocol if route.proxy is None else route.proxy
         header = proxy_header(self.address, side(self.end.transport, "sockname")) if wanted else b""
-        self.router.join(Link(self.end, game, kind, header))
+        told = len(self.end.buffer)
+        game.transport.write(header + bytes(self.end.buffer))
+        try:
+            spoken = await self._first_word(
+                game, self.options.answer if kind == "status" else self.options.dial
+            )
+        except BaseException:
+            game.abort()
+            raise
+        if not spoken and kind == "status":
+            game.abort()
+            return False
+        self.router.join(Link(self.end, game, kind, told))
         return True
+
+    async def _first_word(self, game: End, seconds: float) -> bool:
+        """Whether the game says something in time; until it does, the player can be led elsewhere. Raises Gone, HungUp."""
+        until = time.monotonic() + seconds
+        while not game.buffer:
+            if self.end.lost:
+                raise Gone
+            if game.finished:
+                raise HungUp
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            await _either(game, self.end, left)
+        return True
+
+
+async def _either(one: End, other: End, seconds: float) -> None:
+    """Wait until something came to one of two ends, at most so long."""
+    waiting = {asyncio.ensure_future(end.more()) for end in (one, other)}
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one_more in waiting:
+            one_more.cancel()

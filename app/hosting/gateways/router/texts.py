@@ -25,6 +25,7 @@ STATUS = {
     Doing.ARCHIVED: Said("im Archiv – beitreten weckt auf", "archived – join to wake"),
     Doing.WAKING: Said("wird geweckt …", "waking up …"),
     Doing.STARTING: Said("startet …", "starting …"),
+    Doing.RESTARTING: Said("startet neu …", "restarting …"),
     Doing.OFF: Said("aus – hier weckt beitreten nicht auf", "off – joining does not wake it"),
 }
 SLEEPS_ON = Said("schläft – nur der Besitzer weckt auf", "asleep – only its owner wakes it")
@@ -36,6 +37,7 @@ WORD = {
     Doing.ARCHIVED: Said("im Archiv", "archived"),
     Doing.WAKING: Said("wird geweckt", "waking"),
     Doing.STARTING: Said("startet", "starting"),
+    Doing.RESTARTING: Said("startet neu", "restarting"),
     Doing.OFF: Said("aus", "off"),
     Doing.RUNNING: Said("antwortet nicht", "silent"),
 }
@@ -45,6 +47,10 @@ KICKS = {
     "later": Said(
         "Der Server wacht gerade auf. Versuch es in etwa {seconds} Sekunden noch einmal.",
         "The server is waking up. Try again in about {seconds} seconds.",
+    ),
+    "again": Said(
+        "Der Server startet gerade neu. Versuch es in etwa {seconds} Sekunden noch einmal.",
+        "The server is restarting. Try again in about {seconds} seconds.",
     ),
     "off": Said(
         "Der Server ist aus. Beitreten weckt ihn nicht auf: Guthaben aufgebraucht oder so eingestellt. Frag den Besitzer.",
