@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,21 +23,21 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.billing import api as billing
-from app.billing.models import Charge, Entry, UsageInterval
 from app.billing.services.price import ensure_price_list
 from app.core.api import put_setting
 from app.core.carrier import rq_carrier
 from app.core.models import Job
+from app.hosting.catalog import templates
 from app.hosting.gateways.docker.container import moment
+from app.hosting.gateways.process import ProcessConfig, node, npm
 from app.hosting.services.place import runtime_named
-from app.kit import clock
 from app.kit.config import ROOT
 from app.kit.db import db, transaction
 from tests.conftest import make_app
 from tests.hosting.conftest import GAME, Host
+from tests.hosting.money import check_charges, intervals_of
 from tests.services import game_image
 from tests.services.docker_engine import DockerEngine, running_engine
 from tests.services.engine_gate import Gate, gate_to
@@ -49,12 +48,6 @@ from tests.services.redis import running_redis
 WORKERS = ("worker-1", "worker-2", "worker-3", "worker-4", "worker-5")
 RIGHT_WITHIN = 60.0
 """Seconds after any fault in which the row has to tell the truth."""
-PRICES = {
-    "hosting.active": (20_000_000, 1024 * 3_600_000_000),
-    "hosting.sleep": (100_000_000, 1024 * 730 * 3_600_000_000),
-    "hosting.archive": (0, 1),
-}
-"""Nano-euros, and the MB × microseconds they are for (the price list in the issue, not the code that charges)."""
 
 
 @dataclass
@@ -111,6 +104,13 @@ class House:
         )
         assert worker is not None, f"nobody works on {path}"
         return int(worker.rpartition(":")[2])
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a process and everything it forked, and a new one at once."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self.start(name)
 
     # --- servers --------------------------------------------------------------------------------------------
 
@@ -212,7 +212,7 @@ class House:
         assert len(rows) == runs, [(run.reason, run.started_at, run.ended_at) for run in rows]
         started = [one.run_id for one in self.starts if one.server_id == server_id]
         assert sorted(started) == sorted(run.id for run in rows), "the engine started each run once"
-        intervals = self._intervals(server_id)
+        intervals = intervals_of(self.host, server_id)
         active = [one for one in intervals if one.meter == "hosting.active"]
         assert [(one.started_at, one.ended_at) for one in active] == [
             (r.started_at, r.ended_at) for r in rows
@@ -222,17 +222,7 @@ class House:
             assert before.ended_at is not None
             assert before.ended_at <= after.started_at, "no time is charged twice"
         self._check_moments(server_id)
-        self._check_charges(intervals)
-
-    def _intervals(self, server_id: UUID) -> list[UsageInterval]:
-        billing.settle(self.host.organisation_id, clock.now())
-        db.session.rollback()
-        rows = db.session.scalars(
-            select(UsageInterval)
-            .where(UsageInterval.subject_id == server_id)
-            .order_by(UsageInterval.started_at, UsageInterval.id)
-        )
-        return list(rows)
+        check_charges(self.host, server_id)
 
     def _check_moments(self, server_id: UUID) -> None:
         """Starts and ends are the engine's own, to the microsecond, as long as it still has the container."""
@@ -244,25 +234,23 @@ class House:
             if run.ended_at is not None and run.started_at is not None:
                 assert run.ended_at == moment(seen["State"]["FinishedAt"])
 
-    def _check_charges(self, intervals: list[UsageInterval]) -> None:
-        for one in intervals:
-            until: datetime = one.ended_at or one.booked_until
-            micros = (until - one.started_at) // timedelta(microseconds=1)
-            nanos, unit = PRICES[one.meter]
-            charged = db.session.scalar(
-                select(func.coalesce(func.sum(Charge.amount_nanos), 0)).where(Charge.interval_id == one.id)
-            )
-            assert charged == nanos * one.quantity_mb * micros // unit, (one.meter, micros)
-        everything = db.session.scalar(select(func.sum(Entry.amount_nanos)))
-        assert everything == 0, "the ledger adds up to zero"
-        spent = db.session.scalar(select(func.sum(Charge.amount_nanos)))
-        assert self.host.balance() == 100 * 10**9 - (spent or 0)
-        db.session.rollback()
+
+@contextmanager
+def squid_house(squid_cache: Path, folder: Path, **more: str) -> Iterator[House]:
+    """The same with the game's image in its registry."""
+    program = node.find_node()
+    assert program is not None
+    game = npm.folder(ProcessConfig(root=squid_cache.parent, cache=squid_cache), templates()[GAME])
+    layer = game_image.pack(program.program, game, folder / "layer.tar")
+    with docker_house(layer, **more) as found:
+        found.use_image(found.registry.image("stable"))
+        yield found
+    layer.unlink()
 
 
 @contextmanager
-def docker_house(layer: Path) -> Iterator[House]:
-    """Everything running, with nothing in the engine yet; gone without a trace afterwards."""
+def docker_house(layer: Path, **more: str) -> Iterator[House]:
+    """Everything running, with nothing in the engine yet; gone without a trace afterwards. `more` are settings."""
     with (
         running_engine() as engine,
         gate_to(engine.folder / "docker.sock") as gate,
@@ -272,7 +260,7 @@ def docker_house(layer: Path) -> Iterator[House]:
     ):
         if engine.bridge is None:
             pytest.skip("no network bridge can be made here")
-        settings = {"redis_url": redis.url, "game_ports": free_range(200), "game_runtime": "docker"}
+        settings = {"redis_url": redis.url, "game_ports": free_range(200), "game_runtime": "docker"} | more
         app = make_app(var, docker_url=engine.url, **settings)
         app.extensions["kontor-carrier"] = rq_carrier
         environment = {

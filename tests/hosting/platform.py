@@ -47,11 +47,16 @@ class Platform:
     def start_worker(self) -> None:
         self.start("worker", "jobs.runtime", "--queue", "infra")
 
+    def start_default(self) -> None:
+        self.start("default", "jobs.runtime", "--queue", "default")
+
     def restart(self, name: str) -> None:
         """SIGKILL, and a new one at once."""
         self.kill(name)
         if name == "worker":
             self.start_worker()
+        elif name == "default":
+            self.start_default()
         else:
             self.start(name, f"jobs.{name}")
 
@@ -83,7 +88,7 @@ def running_platform(
         found = Platform(folder, redis_url, ports, settings)
         for name in ("clock", "watch"):
             found.start(name, f"jobs.{name}")
-        found.start("default", "jobs.runtime", "--queue", "default")
+        found.start_default()
         found.start_worker()
         yield host, found
         found.end()

@@ -1,100 +1,103 @@
-"""Whatever is killed at whatever instant while a world moves out and in, is backed up and restored: it is whole, and
-nothing stays stuck.
+"""Whatever is killed at whatever instant while a server restarts, is backed up and restored, moves out and in: its world is
+whole, nothing stays stuck, and the ledger is right to the nano-euro.
 
-Real processes: clock, watch, workers, an OpenSSH server as the archive. `KONTOR_KILLS=100` makes it a long one.
+Real processes: clock, watch, workers, the router, Flying Squid with its keeper, an OpenSSH server as the archive.
+`KONTOR_KILLS=100` makes it a long one, `KONTOR_KILLS_SEED` another one.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import random
+import signal
 import time
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from app.billing.services.reconcile import find_differences
-from app.hosting.models import Archive, Restore
+from app.hosting.gateways.process import ProcessRuntime
+from app.hosting.gateways.process.folders import Run
+from app.hosting.models import Archive
 from app.hosting.rules.archive import ArchiveState
-from app.hosting.services.archive import archive_server
-from app.hosting.services.backup import create_backup
-from app.hosting.services.restore import restore_backup
-from app.hosting.services.server import start_server, stop_server
+from app.hosting.services.place import runtime_named
 from app.kit import cache
 from app.kit.db import db
-from app.kit.errors import Conflict
 from tests.hosting.conftest import Host
+from tests.hosting.kill_rig import Trial
 from tests.hosting.platform import Platform, running_platform, until
+from tests.hosting.router.door import Door
+from tests.hosting.swapping import shown
 from tests.services.sftp import SftpServer, running_sftp
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("KONTOR_KILLS", "4"))
-STUCK = 75.0
-"""Seconds: the minute that is promised, and what a look at it takes on a busy machine."""
-MEGABYTES = 60
+SEED = int(os.environ.get("KONTOR_KILLS_SEED", "20261121"))
+KILLS_A_CYCLE = 8
+MEGABYTES = 60 if KILLS >= KILLS_A_CYCLE else 24
+NAME = "bauwelt.play.localhost"
 
 
 class House:
-    """One stopped server with a world, and everything that may be killed."""
+    """An installation whose games are processes, and everything in it that may be killed."""
 
-    def __init__(self, host: Host, platform: Platform, sftp: SftpServer) -> None:
-        self.host, self.platform, self.sftp = host, platform, sftp
-        self.dice = random.Random(20261121)
-        self.struck: list[str] = []
-        self.failed: list[str] = []
-        self.server_id = self._server()
+    def __init__(self, host: Host, platform: Platform, sftp: SftpServer, redis_url: str) -> None:
+        self.host, self.platform, self.sftp, self.redis_url = host, platform, sftp, redis_url
+        self.door = Door(redis_url, host.folder)
 
-    def _server(self) -> UUID:
-        server_id = self.host.create(deploy=True)
-        self.until(server_id, "running", seconds=120)
-        stop_server(self.host.owner, server_id)
-        self.until(server_id, "stopped")
-        return server_id
+    def folders(self, server_id: UUID) -> list[Path]:
+        """All generations of a world that lie there."""
+        return sorted((self.host.folder / "games/servers" / server_id.hex).glob("data*"))
 
-    def state(self, server_id: UUID | None = None) -> str:
-        return self.host.row(server_id or self.server_id).state
-
-    def until(self, server_id: UUID, *states: str, seconds: float = STUCK) -> str:
-        until(lambda: self.state(server_id) in states, seconds)
-        return self.state(server_id)
-
-    def strike(self) -> None:
-        """Wait for a random instant and kill one of all."""
-        time.sleep(self.dice.uniform(0, 1.5))
-        victim = self.dice.choice(("worker", "worker", "target", "watch", "clock"))
-        self.struck.append(f"{victim} while {self.state()}")
-        if victim == "target":
-            self.sftp.stop()
-            time.sleep(self.dice.uniform(0, 2))
-            self.sftp.start()
-        else:
-            self.platform.restart(victim)
-
-    @property
-    def folders(self) -> list[Path]:
-        return sorted((self.host.folder / "games/servers" / self.server_id.hex).glob("data*"))
-
-    def hashes(self) -> dict[str, str]:
-        """Every file of the world that the row names."""
-        world = self.host.row(self.server_id).world
+    def world(self, server_id: UUID) -> Path:
+        world = self.host.row(server_id).world
         assert world is not None
-        folder = (
-            self.host.folder / "games/servers" / self.server_id.hex / (f"data-{world}" if world else "data")
-        )
-        return {
-            str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
+        return self.host.folder / "games/servers" / server_id.hex / (f"data-{world}" if world else "data")
 
-    def regions(self) -> dict[str, str]:
-        return {name: value for name, value in self.hashes().items() if "region-" in name}
+    def victims(self, server_id: UUID) -> Mapping[str, Callable[[], float]]:
+        found: dict[str, Callable[[], float]] = {
+            name: lambda name=name: self._restart(name)  # type: ignore[misc]
+            for name in ("worker", "default", "watch", "clock")
+        }
+        found |= {"target": self._strike_target, "router": self._strike_router}
+        run = self._run(server_id)
+        if run is not None:
+            for who, name in (("game", "game"), ("supervisor", "keeper")):
+                one = run.identity(who)
+                if one is not None and one.alive():
+                    found[name] = lambda pid=one.pid: self._shoot(pid)  # type: ignore[misc]
+        return found
+
+    @staticmethod
+    def _run(server_id: UUID) -> Run | None:
+        runtime = runtime_named("process")
+        assert isinstance(runtime, ProcessRuntime)
+        return runtime._folders.server(server_id).current()
+
+    def _restart(self, name: str) -> float:
+        self.platform.restart(name)
+        return 0.0
+
+    @staticmethod
+    def _shoot(pid: int) -> float:
+        os.kill(pid, signal.SIGKILL)
+        return 0.0
+
+    def _strike_target(self) -> float:
+        """The archive goes, and comes back within two seconds."""
+        self.sftp.stop()
+        time.sleep(1.0)
+        self.sftp.start()
+        return 0.0
+
+    def _strike_router(self) -> float:
+        """Seconds until a new one answers with what it knew."""
+        began = time.monotonic()
+        self.door.end(signal.SIGKILL)
+        self.door = Door(self.redis_url, self.host.folder, port=self.door.port)
+        until(lambda: not shown(self.door.port, NAME).startswith("dead"), 60)
+        return time.monotonic() - began
 
     def objects(self) -> set[str]:
         """What lies in the archive."""
@@ -107,53 +110,6 @@ class House:
         keys = db.session.scalars(select(Archive.key).where(Archive.state == ArchiveState.VERIFIED.value))
         return {key.rpartition("/")[2] for key in keys}
 
-    def move_out(self) -> None:
-        """Into the archive, with one kill on the way; what failed for want of the archive is ordered again."""
-        archive_server(self.host.owner, self.server_id)
-        self.strike()
-        while self.until(self.server_id, "archived", "stopped") == "stopped":
-            archive_server(self.host.owner, self.server_id)
-
-    def move_in(self) -> None:
-        """Back, without a start, with one kill on the way."""
-        self._wake()
-        self.strike()
-        while self.until(self.server_id, "archived", "stopped") == "archived":
-            self._wake()
-
-    def back_up(self) -> UUID:
-        """A verified backup, with one kill on the way."""
-        backup_id = create_backup(self.host.owner, self.server_id)
-        self.strike()
-        until(lambda: self.archive(backup_id).state != ArchiveState.MAKING, STUCK)
-        if self.archive(backup_id).state == ArchiveState.VERIFIED:
-            return backup_id
-        self.failed.append(f"backup: {self.archive(backup_id).failure}")
-        return self.back_up()
-
-    def archive(self, archive_id: UUID) -> Archive:
-        db.session.rollback()
-        return db.session.get_one(Archive, archive_id, populate_existing=True)
-
-    def bring_back(self, backup_id: UUID) -> None:
-        """The world of a backup instead of the present one, with one kill on the way."""
-        restore_id = restore_backup(self.host.owner, self.server_id, backup_id, save_first=False)
-        self.strike()
-        until(lambda: self.restore(restore_id).state in ("done", "failed"), STUCK)
-        if self.restore(restore_id).state == "failed":
-            self.failed.append(f"restore: {self.restore(restore_id).failure}")
-            self.bring_back(backup_id)
-
-    @staticmethod
-    def restore(restore_id: UUID) -> Restore:
-        db.session.rollback()
-        return db.session.get_one(Restore, restore_id, populate_existing=True)
-
-    def _wake(self) -> None:
-        start_server(self.host.owner, self.server_id)
-        with contextlib.suppress(Conflict):
-            stop_server(self.host.owner, self.server_id)
-
 
 @pytest.fixture
 def house(
@@ -165,29 +121,40 @@ def house(
         running_sftp() as sftp,
         running_platform(tmp_path, redis_url, run_jobs, archive_url=sftp.url()) as (host, platform),
     ):
-        yield House(host, platform, sftp)
+        found = House(host, platform, sftp, redis_url)
+        try:
+            yield found
+        finally:
+            found.door.end(signal.SIGKILL)
 
 
 def test_whatever_is_killed_the_world_stays_whole(house: House) -> None:
-    content = random.Random(7)
-    for number in range(MEGABYTES // 4):
-        (house.folders[0] / f"region-{number}.mca").write_bytes(content.randbytes(4 << 20))
-    wanted = house.hashes()
-    wanted = {name: value for name, value in wanted.items() if "region-" in name}
-    for _ in range(max(1, KILLS // 4)):
-        house.move_out()
-        house.move_in()
-        if house.state() == "running":  # the world was back before the start could be taken back
-            stop_server(house.host.owner, house.server_id)
-            house.until(house.server_id, "stopped")
-        assert house.regions() == wanted, house.struck
-        backup_id = house.back_up()
-        next(house.folders[-1].glob("region-3.mca")).write_bytes(b"griefed")
-        house.bring_back(backup_id)
-        assert house.regions() == wanted, house.struck
-        assert find_differences() == []
-    print("\n" + ", ".join(house.struck), house.failed, sep="\n")
-    until(lambda: len(house.folders) == 1, STUCK)
-    until(lambda: house.objects() == house.verified(), STUCK)
-    phases = house.host.intervals(house.server_id)
-    assert all(before[3] == after[2] for before, after in pairwise(phases)), "charged without gap or overlap"
+    server_id = house.host.create(deploy=True)
+    until(lambda: house.host.row(server_id).state == "running", 240)
+    trial = Trial(house, server_id, SEED, MEGABYTES)
+    if KILLS < KILLS_A_CYCLE:
+        few(trial)
+    for number in range(KILLS // KILLS_A_CYCLE):
+        trial.cycle(number)
+    trial.down()
+    print(f"\n{trial.table()}")
+    until(lambda: len(house.folders(server_id)) == 1, 120)
+    until(lambda: house.objects() == house.verified(), 120)
+    trial.check_money()
+    trial.check_phases()
+
+
+def few(trial: Trial) -> None:
+    """One kill of each kind, for every day."""
+    trial.choice = ("game",)
+    trial.restart()
+    trial.choice = ("router",)
+    trial.change()
+    trial.down()
+    before = trial.hashes()
+    trial.choice = ("target",)
+    trial.move_out()
+    trial.choice = ("worker",)
+    if trial.move_in():
+        trial.same(before, trial.hashes())
+    trial.same(trial.wanted, trial.regions())

@@ -18,8 +18,6 @@ from uuid import UUID
 
 import pytest
 
-from app.hosting.catalog import templates
-from app.hosting.gateways.process import ProcessConfig, node, npm
 from app.hosting.queries.console import console_lines
 from app.hosting.queries.server import server_detail
 from app.hosting.services.archive import archive_server
@@ -27,8 +25,8 @@ from app.hosting.services.server import delete_server, deploy, send_command, sta
 from app.kit import clock
 from app.kit.authz import Actor
 from app.kit.errors import Conflict
-from tests.hosting.conftest import GAME
-from tests.hosting.docker_house import House, docker_house
+from tests.hosting.docker_house import House, squid_house
+from tests.hosting.money import intervals_of
 from tests.services import game_image
 from tests.services.nodejs import NodeTools
 
@@ -37,15 +35,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.docker]
 
 @pytest.fixture(scope="module")
 def house(squid_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    program = node.find_node()
-    assert program is not None
-    game = npm.folder(ProcessConfig(root=squid_cache.parent, cache=squid_cache), templates()[GAME])
-    layer = game_image.pack(program.program, game, tmp_path_factory.mktemp("image") / "layer.tar")
-    with docker_house(layer) as found:
-        found.use_image(found.registry.image("stable"))
+    with squid_house(squid_cache, tmp_path_factory.mktemp("image")) as found:
         yield found
         sys.stderr.write(f"\nseconds until the state was right: {found.took}\n")
-    layer.unlink()
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +95,7 @@ def test_deploy_play_command_stop_start_delete(house: House, node_tools: NodeToo
     assert house.containers(server_id) == []
     assert not house.engine.api.volumes(filters={"label": f"kontor.server={server_id}"})["Volumes"]
     house.check(server_id, runs=2)
-    assert all(one.ended_at is not None for one in house._intervals(server_id))
+    assert all(one.ended_at is not None for one in intervals_of(host, server_id))
 
 
 def test_two_admins_start_at_once_and_one_container_runs(house: House) -> None:
