@@ -216,7 +216,7 @@ class Trial:
         self.strike("restart with settings")
         self.up()
         row, run = self.host.row(self.server_id), self.host.runs(self.server_id)[-1]
-        assert run.settings["motd"] == row.settings.get("motd")
+        assert run.settings.get("motd") == row.settings.get("motd")
         assert row.settings.get("motd") in (before, new)
 
     def back_up(self) -> UUID:
