@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.hosting.gateways.router import meters, texts
-from app.hosting.gateways.router.ends import End, Link, neighbourhood, side
+from app.hosting.gateways.router.dial import Gone, HungUp, reach
+from app.hosting.gateways.router.ends import End, neighbourhood, side
 from app.hosting.gateways.router.limits import Rate
 from app.hosting.gateways.router.options import Options
 from app.hosting.gateways.router.table import Table
@@ -19,7 +20,6 @@ from app.hosting.gateways.router.wake import Asked, Waker
 from app.hosting.rules import minecraft
 from app.hosting.rules.minecraft import Garbage, Handshake, Intent
 from app.hosting.rules.protocols import protocol_of
-from app.hosting.rules.proxy_header import proxy_header
 from app.hosting.rules.route import Doing, Route
 
 if TYPE_CHECKING:
@@ -32,14 +32,6 @@ RETRY = 0.1
 MOST_HANG_UPS = 5
 """So often a player is led to a game that hangs up without a word, a second apart: it is going down, or does not want them."""
 STATUS_KINDS = (0, 1)
-
-
-class Gone(Exception):
-    """The player hung up."""
-
-
-class HungUp(Exception):
-    """The game server took the connection and closed it without a word: it is going down."""
 
 
 class Sent(Exception):
@@ -273,55 +265,8 @@ class Session:
             leaving.cancel()
 
     async def _reach(self, route: Route, kind: str) -> bool:
-        """Connect to the game server, hand over what came so far, and join both. False when it cannot be reached, or a
-        ping gets no answer. Raises HungUp; what the player said is still here then.
-        """
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self.options.dial):
-                _, game = await loop.create_connection(End, route.host, route.port)
-        except (OSError, TimeoutError):
-            return False
-        if self.end.lost:
-            game.abort()
-            raise Gone
-        wanted = self.options.proxy_protocol if route.proxy is None else route.proxy
-        header = proxy_header(self.address, side(self.end.transport, "sockname")) if wanted else b""
-        told = len(self.end.buffer)
-        game.transport.write(header + bytes(self.end.buffer))
-        try:
-            spoken = await self._first_word(
-                game, self.options.answer if kind == "status" else self.options.dial
-            )
-        except BaseException:
-            game.abort()
-            raise
-        if not spoken and kind == "status":
-            game.abort()
-            return False
-        self.router.join(Link(self.end, game, kind, told))
-        return True
-
-    async def _first_word(self, game: End, seconds: float) -> bool:
-        """Whether the game says something in time; until it does, the player can be led elsewhere. Raises Gone, HungUp."""
-        until = time.monotonic() + seconds
-        while not game.buffer:
-            if self.end.lost:
-                raise Gone
-            if game.finished:
-                raise HungUp
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
-            await _either(game, self.end, left)
-        return True
-
-
-async def _either(one: End, other: End, seconds: float) -> None:
-    """Wait until something came to one of two ends, at most so long."""
-    waiting = {asyncio.ensure_future(end.more()) for end in (one, other)}
-    try:
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one_more in waiting:
-            one_more.cancel()
+        """Join player and game server. False when it cannot be reached, or a ping gets no answer. Raises Gone, HungUp."""
+        link = await reach(self.end, self.address, route, kind, self.options)
+        if link is not None:
+            self.router.join(link)
+        return link is not None
