@@ -60,10 +60,15 @@ class View:
     role: str | None
     is_operator: bool
     organisation_id: UUID | None
+    granted: frozenset[str] = frozenset()
+    granted_on: UUID | None = None
 
     @classmethod
     def of(cls, actor: Actor) -> View:
-        return cls(actor.locale, actor.timezone, actor.role, actor.is_operator, actor.organisation_id)
+        return cls(
+            actor.locale, actor.timezone, actor.role, actor.is_operator, actor.organisation_id, actor.granted,
+            actor.granted_on,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -71,8 +76,7 @@ class Viewer:
     """Who is behind a socket and what it watches."""
 
     actor: Actor
-    view: View
-    topics: set[str] = field(default_factory=set)
+    topics: dict[str, View] = field(default_factory=dict)
     window: float = 0.0
     count: int = 0
 
@@ -155,7 +159,7 @@ class LiveApp:
             self.hub.detach(link, ())
 
     def _serve(self, link: Link, actor: Actor) -> None:
-        link.viewer = viewer = Viewer(actor, View.of(actor))
+        link.viewer = viewer = Viewer(actor)
         self.hub.attach(link)
         try:
             for text in link.messages():
@@ -180,27 +184,39 @@ class LiveApp:
         fresh = [topic for topic in dict.fromkeys(wanted) if topic not in viewer.topics][:room]
         again = [topic for topic in dict.fromkeys(wanted) if topic in viewer.topics]
         try:
-            granted = again + self._authorised(viewer.actor, fresh)
+            authorised = self._authorised(viewer.actor, fresh)
         except Exception:
             log.warning("live.not_authorised", exc_info=True)
             link.close(RESTART, "try again")
             return
-        viewer.topics.update(granted)
-        self.hub.subscribe(link, viewer.view, granted)
+        viewer.topics |= authorised
+        by_view: dict[View, list[str]] = {}
+        for topic in [*again, *authorised]:
+            by_view.setdefault(viewer.topics[topic], []).append(topic)
+        for view, keys in by_view.items():
+            self.hub.subscribe(link, view, keys)
 
-    def _authorised(self, actor: Actor, topics: list[str]) -> list[str]:
-        """Those of `topics` this actor may watch; the others are passed over in silence."""
-        granted = []
+    def _authorised(self, actor: Actor, topics: list[str]) -> dict[str, View]:
+        """Those of `topics` this actor may watch, each with how it looks to them; the others are passed over in silence."""
+        granted = {}
         with self._database, self.app.test_request_context("/live", base_url=self.settings.public_url):
             g.actor = actor
             for topic in topics:
-                found = find(topic)
-                try:
-                    if found is not None and found[0].authorise(actor, found[1]):
-                        granted.append(topic)
-                except KontorError:
-                    continue
+                view = self._view_of(actor, topic)
+                if view is not None:
+                    granted[topic] = view
         return granted
+
+    @staticmethod
+    def _view_of(actor: Actor, topic: str) -> View | None:
+        found = find(topic)
+        if found is None:
+            return None
+        try:
+            viewer = found[0].viewed_by(actor, found[1])
+        except KontorError:
+            return None
+        return View.of(viewer) if viewer is not None else None
 
     # --- rendering --------------------------------------------------------------------------------------
 
@@ -214,6 +230,8 @@ class LiveApp:
                 role=view.role,
                 is_operator=view.is_operator,
                 organisation_id=view.organisation_id,
+                granted=view.granted,
+                granted_on=view.granted_on,
             )
             g.csrf_token = (
                 ""  # each browser has its own: it sends it as a header, which counts where the field is empty
@@ -262,8 +280,17 @@ class LiveApp:
                 actor.organisation_id,
                 actor.role,
                 actor.is_operator,
-            ):
+            ) or not self._still_granted(link.viewer):
                 link.close(RESTART, "changed")
+
+    def _still_granted(self, viewer: Viewer) -> bool:
+        """Whether what was granted on single things is still as it was when their parts were subscribed."""
+        watched = {view: topic for topic, view in viewer.topics.items() if view.granted}
+        if not watched:
+            return True
+        with self._database, self.app.test_request_context("/live", base_url=self.settings.public_url):
+            g.actor = viewer.actor
+            return all(self._view_of(viewer.actor, topic) == view for view, topic in watched.items())
 
     def _beat_loop(self) -> None:
         while not self.hub.stopping:

@@ -24,7 +24,7 @@ from app.core.api import (
 )
 from app.kit.authz import Actor, may
 
-_ROLES = {"owner": _l("Inhaber"), "admin": _l("Verwaltung"), "member": _l("Mitglied")}
+_ROLES = {"owner": _l("Inhaber"), "admin": _l("Verwaltung"), "member": _l("Mitglied"), "guest": _l("Gast")}
 _ROLE_FIELD = {"role": _l("Rolle")}
 
 _SENTENCES = (

@@ -11,6 +11,7 @@ class P(StrEnum):
     """What may be done to an organisation and its people. A person's own account needs no permission."""
 
     ORGANISATION_EDIT = "accounts:organisation:edit"
+    ORGANISATION_LEAVE = "accounts:organisation:leave"
     MEMBER_SEE = "accounts:member:see"
     MEMBER_INVITE = "accounts:member:invite"
     MEMBER_CHANGE = "accounts:member:change"
@@ -23,6 +24,7 @@ class P(StrEnum):
 def register_policies() -> None:
     """Fill the table once at start."""
     grant(P.ORGANISATION_EDIT, "owner", "admin")
+    grant(P.ORGANISATION_LEAVE, "owner", "admin", "member", "guest")
     grant(P.MEMBER_SEE, "owner", "admin", "member")
     grant(P.MEMBER_INVITE, "owner", "admin")
     grant(P.MEMBER_CHANGE, "owner", "admin")

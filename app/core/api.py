@@ -16,7 +16,7 @@ from app.core.describe import (
 from app.core.errors import NotNow
 from app.core.events import Fact, Recorded, subscribe
 from app.core.personal import Activity, Contributor, Retention, contributor, contributors
-from app.core.queries.event import Filter, find_event, history
+from app.core.queries.event import Filter, actors_of, find_event, history
 from app.core.queries.file import FileView, file_for, file_kind, find_file
 from app.core.queries.job import JobView, find_job, job_lines, latest_job
 from app.core.queries.search import COMMAND, HIT, JUMP, Hit, best, search_provider
@@ -54,6 +54,7 @@ __all__ = [
     "Retention",
     "Sentence",
     "Turn",
+    "actors_of",
     "beat",
     "best",
     "cancel_job",

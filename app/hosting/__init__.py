@@ -23,16 +23,20 @@ def register(app: Flask) -> None:
     from app.hosting.notices import register_kinds
     from app.hosting.policies import grant_all
     from app.hosting.queries.exposed import expose
+    from app.hosting.queries.seat import register_grants
     from app.hosting.scopes import register_scopes
     from app.hosting.services.backup_door import ServerBackups
     from app.hosting.services.personal import contribute
     from app.hosting.services.place import standard_runtimes, use_runtimes
     from app.hosting.services.plugin_backup import use_backups
+    from app.hosting.services.seat_ties import tie_seats
     from app.hosting.views import hosting, init_views
 
     templates()  # a broken template stops the start and says where
     suggestions()
     grant_all()
+    register_grants()
+    tie_seats()
     describe()
     register_kinds()
     contribute()

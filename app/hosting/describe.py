@@ -11,10 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
+from app.accounts.api import person_names
 from app.billing.api import SubjectName, register_subjects
 from app.core.api import COMMAND, HIT, Hit, describe_area, describe_event, describe_subject, search_provider
 from app.hosting.policies import P
 from app.hosting.queries.names import names_of
+from app.hosting.queries.seat import may_on, seats_of
 from app.hosting.queries.server import ServerFilter, list_servers
 from app.hosting.rules.bulk import Action as BulkAction
 from app.hosting.rules.offer import Button
@@ -22,13 +24,17 @@ from app.hosting.rules.period import parse_period
 from app.hosting.wording import (
     BULK_ACTIONS,
     action_word,
+    area_word,
     file_words,
     origin_word,
     outcome_words,
     period_words,
+    seat_end_word,
+    seat_word,
 )
 from app.kit import formats
-from app.kit.authz import Actor, may
+from app.kit.authz import Actor, may_everywhere
+from app.kit.ids import parse_id
 
 _SENTENCES = (
     ("created", _l("Server angelegt"), "plus", ""),
@@ -136,7 +142,15 @@ _BULKS = (
         "warn",
     ),
 )
+_SEATS = (
+    ("given", _l("Zugriff gegeben: %(who)s, %(role)s"), "user-plus", "ok"),
+    ("taken", _l("Einladung angenommen: %(role)s"), "user-check", "ok"),
+    ("changed", _l("Zugriff geändert: %(who)s, %(role)s"), "user-cog", ""),
+    ("removed", _l("Zugriff genommen: %(who)s (%(reason)s)"), "user-minus", "warn"),
+)
 _FIELDS = {
+    "role": _l("Zugriff"),
+    "areas": _l("Eigene Auswahl"),
     "daily": _l("Täglich sichern"),
     "at": _l("Uhrzeit"),
     "keep_count": _l("Höchstens so viele Backups"),
@@ -162,15 +176,16 @@ def server_url(server_id: UUID) -> str:
 
 def find_servers(actor: Actor, text: str, limit: int) -> list[Hit]:
     """The search provider: the organisation's servers, and what the actor can do with the first of them."""
-    if not may(actor, P.server_read) or actor.organisation_id is None:
+    if not may_everywhere(actor, P.server_list) or actor.organisation_id is None:
         return []
     page = list_servers(actor, ServerFilter(text=text), limit=limit)
     hits = [Hit(row.name, server_url(row.id), "server", HIT, row.address) for row in page.rows]
-    if text and may(actor, P.server_power):
+    if text:
+        held = seats_of(actor)
         hits += [
             Hit(_("%(name)s starten", name=row.name), server_url(row.id), "play", COMMAND)
             for row in page.rows[:3]
-            if Button.START in row.buttons
+            if Button.START in row.buttons and may_on(actor, P.server_power, held, row.id)
         ]
     return hits
 
@@ -223,6 +238,23 @@ def _backup(data: dict[str, Any]) -> Mapping[str, Any]:
     return {**found, "size": formats.filesize(data["size_bytes"])} if "size_bytes" in data else found
 
 
+def _seat(data: dict[str, Any]) -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    if "seat_id" in data:
+        person_id = parse_id(data.get("person_id") or "")
+        who = (
+            person_names([person_id]).get(person_id, _("gelöschtes Konto")) if person_id else _("eingeladen")
+        )
+        found["who"] = who or _("gelöschtes Konto")
+    if "role" in data:
+        found["role"] = seat_word(data["role"])
+    if "areas" in data:
+        found["areas"] = ", ".join(area_word(one) for one in data["areas"])
+    if "reason" in data:
+        found["reason"] = seat_end_word(data["reason"])
+    return found
+
+
 def describe() -> None:
     """Register sentences, names and search."""
     describe_area("hosting", _l("Server"))
@@ -243,6 +275,8 @@ def describe() -> None:
         describe_event(f"hosting.plugin.{name}", text, icon=icon, tone=tone, fields=_FIELDS, **more)
     for name, text, icon, tone in _BACKUPS:
         describe_event(f"hosting.{name}", text, icon=icon, tone=tone, values=_backup, fields=_FIELDS)
+    for name, text, icon, tone in _SEATS:
+        describe_event(f"hosting.seat.{name}", text, icon=icon, tone=tone, values=_seat, fields=_FIELDS)
     for name, text, icon, tone in _BULKS:
         describe_event(f"hosting.bulk.{name}", text, icon=icon, tone=tone, values=_bulk)
     describe_subject("hosting.report", _l("Bericht"))

@@ -22,6 +22,7 @@ BACKUP_FAILED, RESTORE_FAILED = "hosting.backup_failed", "hosting.restore_failed
 WEBHOOK_OFF = "hosting.webhook_off"
 PLUGINS, PLUGINS_BACK = "hosting.plugins", "hosting.plugins_back"
 DOMAIN_ELSEWHERE, DOMAIN_LAPSED = "hosting.domain_elsewhere", "hosting.domain_lapsed"
+SEAT = "hosting.seat"
 _SERVER = {"server": ("hosting.server", "server_id")}
 
 
@@ -105,6 +106,14 @@ def _register_domains(area: Any) -> None:
     )  # fmt: skip
 
 
+def _register_team(area: Any) -> None:
+    """One's own place on a server."""
+    notice_kind(
+        SEAT, label=_l("Du bekommst Zugriff auf einen Server"), area=area, icon="user-plus", tone="ok",
+        text=_l("Du hast jetzt Zugriff auf %(server)s."), refs=_SERVER, by_mail=True, order=35,
+    )  # fmt: skip
+
+
 def register_kinds() -> None:
     """Make the kinds known, with what is switched on by default."""
     area = _l("Server")
@@ -140,6 +149,7 @@ def register_kinds() -> None:
     _register_plugins(area)
     _register_domains(area)
     _register_backups(area)
+    _register_team(area)
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
         text=_l("Der Verbrauchsbericht %(period)s ist da. Summe: %(total)s."), values=_report,

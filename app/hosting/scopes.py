@@ -8,33 +8,44 @@ from app.accounts.api import add_scope
 from app.billing.api import P as BillingP
 from app.hosting.policies import P
 
+INVITE = "accounts:member:invite"
+"""Giving somebody a seat may invite them."""
+
 
 def register_scopes() -> None:
     """Offer them on the token page. "costs:read" is billing's and gets the servers' costs added."""
     add_scope(
         "servers:read",
         label=lazy_gettext("Server lesen"),
-        permissions=[P.server_read, P.schedule_read],
+        permissions=[P.server_list, P.server_read, P.schedule_read],
         order=10,
     )
     add_scope(
         "servers:power",
         label=lazy_gettext("Server starten, stoppen und Befehle senden"),
-        permissions=[P.server_read, P.server_power, P.server_command],
+        permissions=[P.server_list, P.server_read, P.server_power, P.server_command],
         order=20,
     )
     add_scope(
         "servers:write",
         label=lazy_gettext("Server anlegen, ändern und löschen"),
         permissions=[
+            P.server_list,
             P.server_read,
             P.server_create,
             P.server_settings,
+            P.server_size,
             P.server_delete,
             P.schedule_read,
             P.schedule_write,
         ],
         order=30,
+    )
+    add_scope(
+        "servers:team",
+        label=lazy_gettext("Zugriffe auf Server lesen, geben und nehmen"),
+        permissions=[P.server_list, P.server_read, P.seat_read, P.seat_write, INVITE],
+        order=35,
     )
     add_scope(
         "costs:read",

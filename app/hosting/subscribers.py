@@ -15,6 +15,7 @@ from app.hosting.services.plugin_back import take_plugins_back
 from app.hosting.services.plugin_record import forget_plugins
 from app.hosting.services.power import stop_all
 from app.hosting.services.schedule import forget_schedules
+from app.hosting.services.seat_ties import forget_seats
 from app.hosting.services.webhook import forget_webhooks
 from app.hosting.services.webhook_gather import collect
 
@@ -65,6 +66,13 @@ def forget_plans(event: Recorded) -> None:
     if event.subject_id is not None:
         forget_schedules(event.subject_id)
         forget_plan(event.subject_id)
+
+
+@subscribe("hosting.server.deleted")
+def forget_people(event: Recorded) -> None:
+    """Nobody is let in to what is not there."""
+    if event.subject_id is not None:
+        forget_seats(event.subject_id)
 
 
 @subscribe("hosting.backup.failed", "hosting.backup.test_failed", "hosting.restore.failed")

@@ -12,6 +12,7 @@ from app.hosting.rules.backup import Origin
 from app.hosting.rules.bulk import Action as BulkAction
 from app.hosting.rules.period import WEEK, Period
 from app.hosting.rules.schedule_action import Action, Outcome
+from app.hosting.rules.seat import Area, SeatRole
 from app.kit import formats
 
 
@@ -119,3 +120,53 @@ def file_words(action: str, size: int | None, extension: str) -> str:
     about = [f".{extension}"] if extension else []
     about += [] if size is None else [formats.filesize(size)]
     return f"{said} ({', '.join(about)})" if about else said
+
+
+AREAS: dict[Area, tuple[Any, Any]] = {
+    Area.WATCH: (_l("Ansehen"), _l("Zustand, Konsole mitlesen, Auslastung, Ereignisse, Listen")),
+    Area.CONSOLE: (_l("Befehle"), _l("In der Konsole tippen")),
+    Area.POWER: (_l("Schalten"), _l("Starten, stoppen, neu starten, archivieren")),
+    Area.SETTINGS: (
+        _l("Einstellungen"),
+        _l("Name, Spieleinstellungen, Aufwecken; nicht den Arbeitsspeicher"),
+    ),
+    Area.FILES_READ: (_l("Dateien lesen"), _l("Ordner und Dateien ansehen und herunterladen")),
+    Area.FILES_WRITE: (_l("Dateien ändern"), _l("Hochladen, bearbeiten, löschen; schließt Lesen ein")),
+    Area.BACKUPS: (_l("Sichern"), _l("Backups anlegen")),
+    Area.BACKUPS_MANAGE: (_l("Backups verwalten"), _l("Herunterladen, wiederherstellen, löschen, Automatik")),
+    Area.SCHEDULES: (_l("Zeitpläne"), _l("Planen, was die Person auch von Hand darf")),
+    Area.PLUGINS: (
+        _l("Plugins"),
+        _l("Installieren, aktualisieren, entfernen; Plugins können alles im Spiel"),
+    ),
+    Area.WEBHOOKS: (_l("Discord"), _l("Webhooks eintragen und ändern")),
+    Area.DOMAINS: (_l("Adressen"), _l("Eigene Domains eintragen und entfernen")),
+}
+"""What one may be let do with a server: the word of the column, and what it means."""
+
+SEAT_ROLES: dict[SeatRole, tuple[Any, Any]] = {
+    SeatRole.MEMBER: (_l("Mitspielen"), _l("Ansehen und Befehle in der Konsole tippen")),
+    SeatRole.ADMIN: (_l("Verwalten"), _l("Alles außer Geld, Arbeitsspeicher, Löschen und Zugriffen")),
+    SeatRole.CUSTOM: (_l("Eigene Auswahl"), _l("Nur, was du unten ankreuzt")),
+}
+_SEAT_ENDS = {
+    "hand": _l("weggenommen"),
+    "left": _l("gehört nicht mehr dazu"),
+    "invitation": _l("Einladung zurückgenommen"),
+    "server": _l("Server gelöscht"),
+}
+
+
+def area_word(area: str) -> str:
+    """An area's name; one that a later release took away reads as it is written."""
+    return str(AREAS[Area(area)][0]) if area in set(Area) else area
+
+
+def seat_word(role: str) -> str:
+    """What kind of seat it is."""
+    return str(SEAT_ROLES[SeatRole(role)][0]) if role in set(SeatRole) else role
+
+
+def seat_end_word(reason: str) -> str:
+    """Why a seat ended."""
+    return str(_SEAT_ENDS.get(reason, reason))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.kit import cache, db
-from app.kit.authz import Actor
+from app.kit.authz import Actor, on_subjects
 from app.kit.dom import dom_id, parse_dom_id
 
 CHANNEL = "kontor:live"
@@ -22,6 +22,7 @@ CHANNEL = "kontor:live"
 class Fragment:
     """One kind of live fragment. `authorise(actor, id)` when subscribed; `render(id)` inside the viewer's locale and
     time zone gives the element with that dom id. A stream instead appends lines; `render` then gives its snapshot.
+    `subject` is the kind of thing the id names, as in `authz.grant_on`: what is granted on it counts here too.
     """
 
     prefix: str
@@ -30,6 +31,12 @@ class Fragment:
     render: Callable[[UUID], str]
     stream: bool = False
     lines: Callable[[list[str]], str] | None = None
+    subject: str = ""
+
+    def viewed_by(self, actor: Actor, row_id: UUID) -> Actor | None:
+        """The actor as this thing sees them, None for who may not watch it. Raises NotFound for the same."""
+        actor = on_subjects(actor, {self.subject: row_id})
+        return actor if self.authorise(actor, row_id) else None
 
 
 _fragments: dict[tuple[str, str], Fragment] = {}
@@ -43,9 +50,10 @@ def fragment(
     render: Callable[[UUID], str],
     stream: bool = False,
     lines: Callable[[list[str]], str] | None = None,
+    subject: str = "",
 ) -> None:
     """Register a live fragment; done in a module's `register`. `lines` renders a stream's new lines, escaped."""
-    _fragments[prefix, aspect] = Fragment(prefix, aspect, authorise, render, stream, lines)
+    _fragments[prefix, aspect] = Fragment(prefix, aspect, authorise, render, stream, lines, subject)
 
 
 def find(topic: str) -> tuple[Fragment, UUID] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, request
 
-from app.kit.authz import current_actor, signed_in
+from app.kit.authz import acting, current_actor, signed_in
 from app.kit.errors import KontorError
 from app.kit.live import find
 from app.kit.nav import nav
@@ -26,8 +26,10 @@ def parts() -> Response:
             continue
         fragment, row_id = known
         try:
-            if fragment.authorise(actor, row_id):
-                html = str(fragment.render(row_id))
+            viewer = fragment.viewed_by(actor, row_id)
+            if viewer is not None:
+                with acting(viewer):
+                    html = str(fragment.render(row_id))
                 found.append(f'<hx-partial hx-target="#{topic}" hx-swap="outerMorph">{html}</hx-partial>')
         except KontorError:
             continue

@@ -14,6 +14,7 @@ _ROLES = {
     "owner": lazy_gettext("Inhaber"),
     "admin": lazy_gettext("Verwaltung"),
     "member": lazy_gettext("Mitglied"),
+    "guest": lazy_gettext("Gast"),
 }
 _ORGANISATION = {"organisation": ("accounts.organisation", "organisation_id")}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -70,19 +71,29 @@ def find_asked(token: str) -> Asked | None:
     return Asked(*row, has_account=known is not None)
 
 
+def invitations_named(ids: Collection[UUID]) -> dict[UUID, OpenInvitation]:
+    """The open ones among these, by id. The caller has checked the actor."""
+    if not ids:
+        return {}
+    rows = db.session.execute(_OPEN.where(Invitation.id.in_(ids), Invitation.state == OPEN))
+    return {row[0]: OpenInvitation(*row) for row in rows}
+
+
+_OPEN = select(
+    Invitation.id,
+    Invitation.email,
+    Invitation.role,
+    Person.name,
+    Invitation.created_at,
+    Invitation.expires_at,
+).join(Person, Person.id == Invitation.invited_by)
+
+
 def open_invitations(actor: Actor) -> list[OpenInvitation]:
     """The organisation's unanswered invitations, newest first."""
     rows = db.session.execute(
-        select(
-            Invitation.id,
-            Invitation.email,
-            Invitation.role,
-            Person.name,
-            Invitation.created_at,
-            Invitation.expires_at,
+        _OPEN.where(Invitation.organisation_id == actor.organisation_id, Invitation.state == OPEN).order_by(
+            Invitation.created_at.desc(), Invitation.id.desc()
         )
-        .join(Person, Person.id == Invitation.invited_by)
-        .where(Invitation.organisation_id == actor.organisation_id, Invitation.state == OPEN)
-        .order_by(Invitation.created_at.desc(), Invitation.id.desc())
     )
     return [OpenInvitation(*row) for row in rows]

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from app.accounts.models import Membership, Organisation, Person
+from app.accounts.rules.membership import ROLES
 from app.kit.authz import Actor
 from app.kit.db import db
 
@@ -92,7 +93,7 @@ def people_of(organisation_id: UUID, *roles: str) -> list[Member]:
     if roles:
         statement = statement.where(Membership.role.in_(roles))
     rows = [Member(*row) for row in db.session.execute(statement)]
-    return sorted(rows, key=lambda one: (("owner", "admin", "member").index(one.role), one.name.casefold()))
+    return sorted(rows, key=lambda one: (ROLES.index(one.role), one.name.casefold()))
 
 
 def get_member(organisation_id: UUID | None, person_id: UUID) -> Member | None:

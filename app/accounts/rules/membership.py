@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-ROLES = ("owner", "admin", "member")
+ROLES = ("owner", "admin", "member", "guest")
+"""From the one who may most to the one who may nothing by it: a guest has only what is shared with them."""
 
 
 def can_give(giver: str | None, role: str) -> bool:
     """Whether somebody with the role `giver` may invite or appoint people to `role`."""
     if giver == "owner":
         return role in ROLES
-    return giver == "admin" and role in ("admin", "member")
+    return giver == "admin" and role in ("admin", "member", "guest")
 
 
 def can_change(changer: str | None, current: str, wanted: str) -> bool:

@@ -23,10 +23,11 @@ from app.accounts.services.organisation import add_member, role_now
 from app.accounts.services.person import add_person, checked_password, clean_email
 from app.accounts.services.session import Visitor
 from app.accounts.services.sign_in import Entry, enter
+from app.accounts.services.tied import all_tied
 from app.core.api import record, send_mail
 from app.kit import clock
-from app.kit.authz import Actor, require
-from app.kit.db import db, lock, move, transaction
+from app.kit.authz import GUEST, Actor, require
+from app.kit.db import db, lock, move, require_transaction, transaction
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.kit.formats import date_text
 from app.kit.i18n import speaking
@@ -40,7 +41,12 @@ KEPT = timedelta(days=30)
 
 def role_name(role: str) -> str:
     """The role as people read it."""
-    return {"owner": gettext("Inhaber"), "admin": gettext("Verwaltung"), "member": gettext("Mitglied")}[role]
+    return {
+        "owner": gettext("Inhaber"),
+        "admin": gettext("Verwaltung"),
+        "member": gettext("Mitglied"),
+        "guest": gettext("Gast"),
+    }[role]
 
 
 def invite(actor: Actor, *, email: str, role: str) -> UUID:
@@ -70,19 +76,41 @@ def invite(actor: Actor, *, email: str, role: str) -> UUID:
         )
         if member is not None:
             raise Invalid(fields={"email": gettext("Diese Person gehört schon dazu.")})
-        session.execute(
-            update(Invitation)
-            .where(
-                Invitation.organisation_id == actor.organisation_id,
-                Invitation.email == clean,
-                Invitation.state == OPEN,
-            )
-            .values(state=REVOKED, closed_at=clock.now())
+        old = open_for(actor.organisation_id, clean)
+        if old is not None:
+            old.state, old.closed_at = REVOKED, clock.now()
+            session.flush()
+        made = send(actor, clean, role)
+        if old is not None:
+            for tied in all_tied():
+                tied.replaced(old.id, made)
+        return made
+
+
+def open_for(organisation_id: UUID, email: str) -> Invitation | None:
+    """The unanswered invitation of an address, locked; it may have run out."""
+    return db.session.scalar(
+        select(Invitation)
+        .where(
+            Invitation.organisation_id == organisation_id,
+            Invitation.email == email,
+            Invitation.state == OPEN,
         )
-        return _send(actor, clean, role)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
-def _send(actor: Actor, email: str, role: str) -> UUID:
+def mail_again(actor: Actor, row: Invitation) -> None:
+    """A new link for a locked invitation, good for another week. Joins the caller's transaction."""
+    token = token_urlsafe(32)
+    row.fingerprint, row.expires_at = fingerprint(token), clock.now() + LIFETIME
+    record(InvitationSent(row.id, row.role), actor=actor, subject=("accounts.invitation", row.id))
+    _mail(actor, row, token)
+
+
+def send(actor: Actor, email: str, role: str) -> UUID:
+    """Write and mail an invitation. Joins the caller's transaction."""
     token, now = token_urlsafe(32), clock.now()
     row = Invitation(
         id=new_id(),
@@ -97,10 +125,16 @@ def _send(actor: Actor, email: str, role: str) -> UUID:
     db.session.add(row)
     db.session.flush()
     record(InvitationSent(row.id, role), actor=actor, subject=("accounts.invitation", row.id))
+    _mail(actor, row, token)
+    return row.id
+
+
+def _mail(actor: Actor, row: Invitation, token: str) -> None:
+    email = row.email
     known = db.session.execute(select(Person.locale, Person.timezone).where(Person.email == email)).first()
     locale, zone = (known.locale, known.timezone) if known else (actor.locale, actor.timezone)
     with speaking(locale, zone):
-        until, role_text = date_text(row.expires_at), role_name(role)
+        until, role_text = date_text(row.expires_at), role_name(row.role)
     send_mail(
         to=email,
         template="accounts/invitation",
@@ -113,20 +147,31 @@ def _send(actor: Actor, email: str, role: str) -> UUID:
         until=until,
         button_url=public_link("accounts.open_invitation", token=token),
     )
-    return row.id
 
 
 def revoke(actor: Actor, invitation_id: UUID) -> None:
     """Take an invitation back. Twice is fine; one that was accepted is a Conflict."""
     require(actor, P.MEMBER_INVITE)
+    if actor.organisation_id is None:
+        raise NotFound
     with transaction():
-        row = lock(Invitation, invitation_id)
-        if row.organisation_id != actor.organisation_id:
-            raise NotFound
-        if row.state == REVOKED:
-            return
-        move(Invitation, invitation_id, from_=OPEN, to=REVOKED, closed_at=clock.now())
-        record(InvitationRevoked(invitation_id), actor=actor, subject=("accounts.invitation", invitation_id))
+        lock(Organisation, actor.organisation_id)
+        withdraw(actor, invitation_id)
+
+
+def withdraw(actor: Actor, invitation_id: UUID, *, only_guest: bool = False) -> None:
+    """The same inside the caller's transaction, which has locked the organisation. `only_guest` leaves alone who was
+    asked to be more than a guest."""
+    require_transaction()
+    row = lock(Invitation, invitation_id)
+    if row.organisation_id != actor.organisation_id:
+        raise NotFound
+    if row.state == REVOKED or (only_guest and row.role != GUEST):
+        return
+    move(Invitation, invitation_id, from_=OPEN, to=REVOKED, closed_at=clock.now())
+    for tied in all_tied():
+        tied.withdrawn(invitation_id, actor)
+    record(InvitationRevoked(invitation_id), actor=actor, subject=("accounts.invitation", invitation_id))
 
 
 def look(token: str) -> Asked:
@@ -181,8 +226,11 @@ def tidy() -> None:
 
 def _take(asked: Asked, person_id: UUID) -> None:
     """Of several who try, one gets it. Raises Conflict for the others, and when it was taken back meanwhile."""
+    lock(Organisation, asked.organisation_id)
     row = lock(Invitation, asked.id)
     if row.expires_at <= clock.now():
         raise LinkSpent(gettext("Diese Einladung gilt nicht mehr. Bitte um eine neue."))
     move(Invitation, asked.id, from_=OPEN, to=ACCEPTED, closed_at=clock.now())
-    add_member(asked.organisation_id, person_id, asked.role, actor=Actor(person_id=person_id))
+    add_member(asked.organisation_id, person_id, row.role, actor=Actor(person_id=person_id))
+    for tied in all_tied():
+        tied.accepted(asked.id, person_id)

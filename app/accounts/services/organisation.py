@@ -24,9 +24,10 @@ from app.accounts.policies import P
 from app.accounts.rules import membership as rules
 from app.accounts.rules.slug import slug_of
 from app.accounts.services.person import clean_name
+from app.accounts.services.tied import all_tied
 from app.core.api import claim_once, record
 from app.kit import clock
-from app.kit.authz import SYSTEM, Actor, require
+from app.kit.authz import GUEST, SYSTEM, Actor, require
 from app.kit.db import db, lock, require_transaction, transaction
 from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.kit.ids import new_id
@@ -164,6 +165,8 @@ def change_role(actor: Actor, person_id: UUID, *, role: str) -> None:
         _keep_an_owner(row, role)
         before, row.role = row.role, role
         _withdraw_invitations(actor, row, role)
+        if role == GUEST:
+            _end_tokens(row)
         record(
             MemberRoleChanged(person_id, role),
             actor=actor,
@@ -182,7 +185,7 @@ def remove_member(actor: Actor, person_id: UUID) -> None:
             raise NotAllowed(gettext("Über Inhaberinnen und Inhaber entscheiden nur sie selbst."))
         _keep_an_owner(row, None)
         _withdraw_invitations(actor, row, None)
-        _end_membership(row)
+        _end_membership(row, actor)
         record(
             MemberRemoved(person_id),
             actor=actor,
@@ -197,7 +200,7 @@ def leave(actor: Actor) -> None:
     with transaction():
         row = _locked_member(actor.organisation_id, actor.person_id)
         _keep_an_owner(row, None)
-        _end_membership(row)
+        _end_membership(row, actor)
         record(
             MemberLeft(row.person_id),
             actor=actor,
@@ -220,10 +223,48 @@ def _withdraw_invitations(actor: Actor, row: Membership, role: str | None) -> No
         if rules.can_give(role, one.role):
             continue
         one.state, one.closed_at = REVOKED, clock.now()
+        for tied in all_tied():
+            tied.withdrawn(one.id, actor)
         record(InvitationRevoked(one.id), actor=actor, subject=("accounts.invitation", one.id))
 
 
-def _end_membership(row: Membership) -> None:
+def end_guest(actor: Actor, organisation_id: UUID, person_id: UUID) -> bool:
+    """Put somebody out who is there as a guest and has nothing left to see. Joins the caller's transaction.
+
+    Returns whether there was such a guest. Whoever asks has checked the actor: it is the end of what was shared.
+    """
+    require_transaction()
+    lock(Organisation, organisation_id)
+    row = db.session.scalar(
+        select(Membership).where(
+            Membership.organisation_id == organisation_id,
+            Membership.person_id == person_id,
+            Membership.role == GUEST,
+        )
+    )
+    if row is None:
+        return False
+    _end_membership(row, actor)
+    record(
+        MemberRemoved(person_id), actor=actor, organisation_id=organisation_id,
+        subject=("accounts.person", person_id), before={"role": GUEST},
+    )  # fmt: skip
+    return True
+
+
+def lock_members(organisation_id: UUID) -> None:
+    """Nobody joins, leaves or changes roles until the caller's transaction ends."""
+    lock(Organisation, organisation_id)
+
+
+def _end_membership(row: Membership, actor: Actor) -> None:
+    for tied in all_tied():
+        tied.gone(row.organisation_id, row.person_id, actor)
+    _end_tokens(row)
+    db.session.delete(row)
+
+
+def _end_tokens(row: Membership) -> None:
     for token in db.session.scalars(
         select(Token).where(
             Token.organisation_id == row.organisation_id,
@@ -232,4 +273,3 @@ def _end_membership(row: Membership) -> None:
         )
     ):
         token.revoked_at = clock.now()
-    db.session.delete(row)

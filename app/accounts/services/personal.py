@@ -12,10 +12,13 @@ from sqlalchemy import delete, func, select
 
 from app.accounts.events import MemberLeft, PersonErased
 from app.accounts.models import BackupCode, Invitation, Link, Membership, Organisation, Person, Session, Token
+from app.accounts.queries.people import people_of
+from app.accounts.services.organisation import end_guest
 from app.accounts.services.session import drop_sessions
+from app.accounts.services.tied import all_tied
 from app.core.api import Activity, Retention, contributor, forget_mails, record
 from app.kit import clock
-from app.kit.authz import SYSTEM, Actor
+from app.kit.authz import GUEST, SYSTEM, Actor
 from app.kit.db import db, lock, require_transaction
 
 RETENTION = (
@@ -88,22 +91,31 @@ def erase_account(person_id: UUID) -> None:
     person = lock(Person, person_id)
     if person.erased_at is not None:
         return
+    actor = Actor(person_id=person_id)
     for organisation_id, _name, alone in _last_owned(person_id):
         if alone:
+            for guest in people_of(organisation_id, GUEST):
+                end_guest(actor, organisation_id, guest.person_id)
             organisation = lock(Organisation, organisation_id)
             organisation.name, organisation.slug = gettext("Gelöschte Organisation"), organisation_id.hex
-    actor = Actor(person_id=person_id)
-    for row in db.session.scalars(select(Membership).where(Membership.person_id == person_id)).all():
+    mine = select(Membership).where(Membership.person_id == person_id).order_by(Membership.organisation_id)
+    for row in db.session.scalars(mine).all():
+        lock(Organisation, row.organisation_id)
         record(
             MemberLeft(person_id), actor=actor, organisation_id=row.organisation_id,
             subject=("accounts.person", person_id), before={"role": row.role},
         )  # fmt: skip
+        for tied in all_tied():
+            tied.gone(row.organisation_id, person_id, actor)
         db.session.delete(row)
     drop_sessions(actor, keep=None)
     for owned in (BackupCode, Link, Token):
         db.session.execute(delete(owned).where(owned.person_id == person_id))
     db.session.execute(delete(Link).where(Link.email == person.email))
-    db.session.execute(delete(Invitation).where(Invitation.email == person.email))
+    for asked in db.session.scalars(select(Invitation).where(Invitation.email == person.email)).all():
+        for tied in all_tied():
+            tied.withdrawn(asked.id, actor)
+        db.session.delete(asked)
     forget_mails(person.email)
     person.email, person.name = f"{person_id.hex}@erased.invalid", ""
     person.password_hash = person.totp_secret = person.totp_pending = None
@@ -113,7 +125,8 @@ def erase_account(person_id: UUID) -> None:
 
 
 def _last_owned(person_id: UUID) -> list[tuple[UUID, str, bool]]:
-    """(id, name, whether nobody else belongs to it) of organisations whose only owner this person is."""
+    """(id, name, whether nobody else belongs to it) of organisations whose only owner this person is. Guests of it do
+    not count: there would be nobody left who could let them see anything."""
     mine = db.session.execute(
         select(Organisation.id, Organisation.name)
         .join(Membership, Membership.organisation_id == Organisation.id)
@@ -123,7 +136,9 @@ def _last_owned(person_id: UUID) -> list[tuple[UUID, str, bool]]:
     found = []
     for organisation_id, name in mine:
         others = select(func.count()).where(
-            Membership.organisation_id == organisation_id, Membership.person_id != person_id
+            Membership.organisation_id == organisation_id,
+            Membership.person_id != person_id,
+            Membership.role != GUEST,
         )
         if not db.session.scalar(others.where(Membership.role == "owner")):
             found.append((organisation_id, name, not db.session.scalar(others)))

@@ -12,11 +12,13 @@ THEME_TEXTS = [
 ]
 ROLE_TEXTS = {
     "member": lazy_gettext("Mitglied"),
+    "guest": lazy_gettext("Gast"),
     "admin": lazy_gettext("Verwaltung"),
     "owner": lazy_gettext("Inhaber"),
 }
 ROLE_HINTS = {
     "member": lazy_gettext("Arbeitet mit."),
+    "guest": lazy_gettext("Sieht nur, was einzeln freigegeben wird, zum Beispiel einen Server."),
     "admin": lazy_gettext("Verwaltet außerdem Mitglieder, Geld und Einstellungen."),
     "owner": lazy_gettext("Darf alles, auch über Inhaber entscheiden."),
 }

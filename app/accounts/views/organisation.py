@@ -61,7 +61,7 @@ def organisation() -> ResponseReturnValue:
 
 
 @accounts.route("/organisation/austritt", methods=["GET", "POST"])
-@allows(P.MEMBER_SEE)
+@allows(P.ORGANISATION_LEAVE)
 def organisation_leave() -> ResponseReturnValue:
     """Confirm, then leave."""
     form = Form()

@@ -39,6 +39,20 @@ def _named(name: str) -> ColumnElement[bool]:
     return Event.name.startswith(name, autoescape=True) if name.endswith(".") else Event.name == name
 
 
+def actors_of(organisation_id: UUID, subject_id: UUID) -> set[UUID]:
+    """Who has done anything with a thing, as far back as the log goes."""
+    rows = db.session.scalars(
+        select(Event.actor_id)
+        .where(
+            Event.subject_id == subject_id,
+            Event.organisation_id == organisation_id,
+            Event.actor_id.is_not(None),
+        )
+        .distinct()
+    )
+    return {one for one in rows if one is not None}
+
+
 def history(
     organisation_id: UUID, wanted: Filter | None = None, *, cursor: str | None = None, limit: int = 50
 ) -> Page[Recorded]:

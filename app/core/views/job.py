@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core.queries.job import JobView, find_job, job_lines
 from app.kit import live
-from app.kit.authz import Actor, current_actor, signed_in
+from app.kit.authz import GUEST, Actor, current_actor, signed_in
 from app.kit.errors import NotFound
 from app.kit.htmx import safe_next
 
@@ -17,11 +17,13 @@ jobs = Blueprint("jobs", __name__, url_prefix="/auftrag")
 
 
 def may_watch(actor: Actor, job: JobView | None) -> bool:
-    """Work of one's organisation, or work one has asked for oneself."""
+    """Work of one's organisation, or work one has asked for oneself; a guest only the latter."""
     if job is None or not actor.signed_in:
         return False
     if job.actor_id is not None and job.actor_id == actor.person_id:
         return True
+    if actor.role == GUEST:
+        return False
     return job.organisation_id is not None and job.organisation_id == actor.organisation_id
 
 

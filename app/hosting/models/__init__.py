@@ -8,6 +8,7 @@ from app.hosting.models.plugin import Plugin, PluginCare, PluginChange, PluginJa
 from app.hosting.models.report import Report, ReportPlan
 from app.hosting.models.sample import Sample
 from app.hosting.models.schedule import Schedule, ScheduleRun
+from app.hosting.models.seat import Seat
 from app.hosting.models.server import Port, Run, Server
 from app.hosting.models.watch import Stray, Watch
 from app.hosting.models.webhook import Webhook, WebhookMessage
@@ -32,6 +33,7 @@ __all__ = [
     "SaveHold",
     "Schedule",
     "ScheduleRun",
+    "Seat",
     "Server",
     "Stray",
     "Watch",

@@ -15,7 +15,7 @@ from app.hosting.policies import P
 from app.hosting.queries.server import ServerFilter, narrowed, visible
 from app.hosting.rules.bulk import MOST, Action, BulkState, Outcome, Reason, refusal
 from app.hosting.rules.server import Desired, State
-from app.kit.authz import Actor, may
+from app.kit.authz import Actor, may_everywhere
 from app.kit.db import db
 from app.kit.errors import NotFound
 
@@ -86,7 +86,7 @@ def chosen(actor: Actor, action: Action, wanted: Sequence[UUID] | ServerFilter) 
 
     What is somebody else's, deleted or unknown is left out without a word. Nothing for actors who may not see servers.
     """
-    if not may(actor, P.server_read) or actor.organisation_id is None:
+    if not may_everywhere(actor, P.server_read) or actor.organisation_id is None:
         return []
     statement = select(*_CHOSEN).where(Server.id.in_(visible(actor)))
     if isinstance(wanted, ServerFilter):
@@ -119,7 +119,7 @@ def find_bulk(actor: Actor, bulk_id: UUID) -> BulkView:
 
 def may_see_bulk(actor: Actor, bulk_id: UUID) -> bool:
     """Whether an actor may watch it live."""
-    if not may(actor, P.server_read) or actor.organisation_id is None:
+    if not may_everywhere(actor, P.server_read) or actor.organisation_id is None:
         return False
     mine = select(Bulk.id).where(Bulk.id == bulk_id, Bulk.organisation_id == actor.organisation_id)
     return db.session.scalar(mine) is not None
@@ -162,7 +162,7 @@ class BulkLine:
 
 def latest_bulks(actor: Actor, limit: int = 20) -> list[BulkLine]:
     """The organisation's, newest first, in one statement."""
-    if not may(actor, P.server_read) or actor.organisation_id is None:
+    if not may_everywhere(actor, P.server_read) or actor.organisation_id is None:
         return []
     failed = func.sum(case((BulkItem.outcome == Outcome.FAILED.value, 1), else_=0))
     rows = db.session.execute(

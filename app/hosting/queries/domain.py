@@ -65,6 +65,8 @@ def find_domain(actor: Actor, domain_id: UUID, server_id: UUID) -> Domain:
     row = db.session.get(Domain, domain_id, populate_existing=True) if may(actor, P.domain_read) else None
     if row is None or row.organisation_id != actor.organisation_id or row.server_id != server_id:
         raise NotFound
+    if not actor.reaches(server_id):
+        raise NotFound
     return row
 
 

@@ -76,10 +76,11 @@ def may_see_plan(actor: Actor, schedule_id: UUID) -> bool:
     """Whether an actor may watch a plan live."""
     if not may(actor, P.schedule_read) or actor.organisation_id is None:
         return False
-    mine = select(Schedule.id).where(
+    mine = select(Schedule.server_id).where(
         Schedule.id == schedule_id, Schedule.organisation_id == actor.organisation_id
     )
-    return db.session.scalar(mine) is not None
+    server_id = db.session.scalar(mine)
+    return server_id is not None and actor.reaches(server_id)
 
 
 def watched_plan(schedule_id: UUID) -> Plan:

@@ -14,11 +14,12 @@ from app.hosting.catalog import templates
 from app.hosting.models import Run, Server
 from app.hosting.policies import P
 from app.hosting.queries.rest import asleep_before_now, is_asleep
+from app.hosting.queries.seat import seated
 from app.hosting.rules.offer import Button, Meter, buttons, meter
 from app.hosting.rules.rest import ASLEEP, asleep
 from app.hosting.rules.server import ALIVE, Desired, Reason, State
 from app.kit import clock
-from app.kit.authz import Actor, may
+from app.kit.authz import Actor, may, may_everywhere
 from app.kit.config import settings
 from app.kit.db import db
 from app.kit.errors import Invalid, NotFound
@@ -182,15 +183,23 @@ _DETAIL = [
 
 def visible(actor: Actor) -> Select[Any]:
     """Ids of the servers an actor may know of: those of the organisation, without deleted ones."""
-    return select(Server.id).where(
+    return _known(select(Server.id), actor)
+
+
+def _known(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Of a statement about servers, those an actor may know of: all of the organisation's, or those with a seat."""
+    statement = statement.where(
         Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
+    )
+    return (
+        statement if may_everywhere(actor, P.server_read) else statement.where(Server.id.in_(seated(actor)))
     )
 
 
 def list_servers(
     actor: Actor, wanted: ServerFilter | None = None, *, cursor: str | None = None, limit: int = 50
 ) -> Page[ServerRow]:
-    """The organisation's servers, one statement a page. Empty for actors without the right to see them."""
+    """The servers an actor may know of, one statement a page. Empty for actors without the right to a list."""
     return list_servers_as(ServerRow, actor, wanted or ServerFilter(), cursor, limit)
 
 
@@ -198,16 +207,14 @@ def list_servers_as(
     kind: type[R], actor: Actor, wanted: ServerFilter, cursor: str | None, limit: int
 ) -> Page[R]:
     """The same with as much of each server as `kind` has fields for."""
-    if not may(actor, P.server_read) or actor.organisation_id is None:
+    if not may_everywhere(actor, P.server_list) or actor.organisation_id is None:
         return Page(())
     descending = wanted.sort.startswith("-")
     name = wanted.sort.removeprefix("-")
     if name not in SORTS:
         raise Invalid(fields={"sort": gettext("unbekannt")})
-    statement = select(*(getattr(Server, field) for field in kind.__dataclass_fields__)).where(
-        Server.organisation_id == actor.organisation_id, Server.state != State.DELETED.value
-    )
-    statement = narrowed(statement, wanted)
+    columns = select(*(getattr(Server, field) for field in kind.__dataclass_fields__))
+    statement = narrowed(_known(columns, actor), wanted)
     parsers: list[Any] = [
         datetime.fromisoformat if name == "created" else int if name == "memory" else str,
         UUID,
@@ -253,7 +260,7 @@ _ONE = select(*_DETAIL).outerjoin(Run, Run.id == Server.run_id).where(Server.id 
 
 def find_server(actor: Actor, server_id: UUID) -> ServerDetail:
     """One server with its current run, in one statement. NotFound for strangers and for deleted servers."""
-    if not may(actor, P.server_read) or actor.organisation_id is None:
+    if not may(actor, P.server_read) or actor.organisation_id is None or not actor.reaches(server_id):
         raise NotFound
     detail = server_detail(server_id)
     if detail is None or detail.organisation_id != actor.organisation_id or detail.state is State.DELETED:
@@ -269,7 +276,7 @@ def server_detail(server_id: UUID) -> ServerDetail | None:
 
 def may_see(actor: Actor, server_id: UUID) -> bool:
     """Whether an actor may watch a server live."""
-    if not may(actor, P.server_read) or actor.organisation_id is None:
+    if not may(actor, P.server_read) or actor.organisation_id is None or not actor.reaches(server_id):
         return False
     return db.session.scalar(visible(actor).where(Server.id == server_id)) is not None
 

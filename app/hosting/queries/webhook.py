@@ -69,7 +69,7 @@ def webhooks_of(actor: Actor, server_id: UUID) -> list[WebhookView]:
 def find_webhook(actor: Actor, webhook_id: UUID) -> WebhookView:
     """One of the actor's organisation. Raises NotFound."""
     row = db.session.get(Webhook, webhook_id) if may(actor, P.webhook_read) else None
-    if row is None or row.organisation_id != actor.organisation_id:
+    if row is None or row.organisation_id != actor.organisation_id or not actor.reaches(row.server_id):
         raise NotFound
     return _view(row, None)
 

@@ -63,6 +63,8 @@ def add_domain(actor: Actor, server_id: UUID, *, name: str) -> UUID:
         gone = (ServerState.DELETING.value, ServerState.DELETED.value)
         if server.organisation_id != actor.organisation_id or server.state in gone:
             raise NotFound
+        if not actor.reaches(server_id):
+            raise NotFound
         known = session.scalars(select(Domain.name).where(Domain.server_id == server_id)).all()
         if normal in known:
             raise Invalid(fields={"name": _("Diese Domain ist bei diesem Server schon eingetragen.")})
@@ -123,6 +125,8 @@ def _own(actor: Actor, server_id: UUID, domain_id: UUID) -> Domain:
     require(actor, P.domain_write)
     row = lock(Domain, domain_id)
     if row.organisation_id != actor.organisation_id or row.server_id != server_id:
+        raise NotFound
+    if not actor.reaches(server_id):
         raise NotFound
     return row
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from app.accounts.api import sole_organisations
 from app.core.api import Activity, Retention, contributor, delete_file
-from app.hosting.models import Report, ReportPlan, Run, Schedule, Server
+from app.hosting.models import Report, ReportPlan, Run, Schedule, Seat, Server
 from app.hosting.rules.server import State
 from app.hosting.services.setup import order_deletion
 from app.kit.authz import SYSTEM
@@ -71,6 +71,11 @@ RETENTION = (
         "hosting_domain",
     ),
     Retention(
+        _l("Zugriffe einzelner Personen auf Server und wer sie gegeben hat (nur als Nummer)"),
+        _l("bis sie genommen werden, die Person geht oder der Server gelöscht wird"),
+        "hosting_seat",
+    ),
+    Retention(
         _l("Konsole mit Spielernamen"),
         _l("die letzten 500 Zeilen, höchstens 7 Tage; im Protokoll des Spiels bis zum Löschen"),
     ),
@@ -98,7 +103,7 @@ ACTIVITIES = (
 
 
 def export_servers(person_id: UUID) -> dict[str, Any]:
-    """Servers and plans the person made, and runs they started."""
+    """Servers and plans the person made, runs they started, and servers they were let in to."""
     servers = db.session.execute(
         select(Server.id, Server.name, Server.template, Server.created_at).where(
             Server.created_by == person_id
@@ -114,7 +119,16 @@ def export_servers(person_id: UUID) -> dict[str, Any]:
         .where(Schedule.created_by == person_id)
         .order_by(Schedule.id)
     )
+    seats = db.session.execute(
+        select(Seat.server_id, Seat.role, Seat.areas, Seat.created_at)
+        .where(Seat.person_id == person_id)
+        .order_by(Seat.id)
+    )
     return {
+        "seats": [
+            {"server": str(i), "role": role, "areas": areas, "since": at.isoformat()}
+            for i, role, areas, at in seats
+        ],
         "plans": [
             {"server": str(i), "action": action, "times": cron, "zone": zone, "created_at": at.isoformat()}
             for i, action, cron, zone, at in plans

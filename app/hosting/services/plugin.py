@@ -162,7 +162,7 @@ def own(actor: Actor, plugin_id: UUID, permission: P = P.plugin_write) -> Plugin
     """A plugin of the actor's organisation. NotFound for strangers."""
     require(actor, permission)
     row = db.session.get(Plugin, plugin_id, populate_existing=True)
-    if row is None or row.organisation_id != actor.organisation_id:
+    if row is None or row.organisation_id != actor.organisation_id or not actor.reaches(row.server_id):
         raise NotFound
     return row
 
@@ -209,7 +209,7 @@ def find_change(actor: Actor, change_id: UUID, permission: P = P.plugin_read) ->
     """A change of the actor's organisation. NotFound for strangers."""
     require(actor, permission)
     row = db.session.get(PluginChange, change_id, populate_existing=True)
-    if row is None or row.organisation_id != actor.organisation_id:
+    if row is None or row.organisation_id != actor.organisation_id or not actor.reaches(row.server_id):
         raise NotFound
     return row
 

@@ -65,7 +65,7 @@ def look_into(server: Server | ServerDetail, folder: str) -> Folder:
 def _own(actor: Actor, server_id: UUID) -> tuple[Server, Place, str]:
     require(actor, P.plugin_write)
     server = db.session.get(Server, server_id, populate_existing=True)
-    if server is None or server.organisation_id != actor.organisation_id:
+    if server is None or server.organisation_id != actor.organisation_id or not actor.reaches(server_id):
         raise NotFound
     folder = taken_by(server).folder
     place = place_of(server)

@@ -81,7 +81,7 @@ def restore_as_new(
     """
     require(actor, P.backup_restore)
     source = db.session.get(Server, server_id, populate_existing=True)
-    if source is None or source.organisation_id != actor.organisation_id:
+    if source is None or source.organisation_id != actor.organisation_id or not actor.reaches(server_id):
         raise NotFound
     template = templates().get(source.template)
     faults = template.check_settings(source.settings) if template else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,7 +13,7 @@ from sqlalchemy import delete, func, select
 from app.core.api import Fact, claim_once, record
 from app.hosting import schedule_events as events
 from app.hosting.models import Schedule, ScheduleRun, Server
-from app.hosting.policies import P
+from app.hosting.policies import PLAN_NEEDS, P
 from app.hosting.rules.schedule import LEAST_MINUTES, CronFault, check, next_run, read
 from app.hosting.rules.schedule_action import Action
 from app.hosting.rules.server import State
@@ -99,6 +100,7 @@ def create_schedule(
     `cron` has five fields, `zone` is a name such as Europe/Berlin. Raises Invalid by field, Conflict at the limit.
     """  # fmt: skip
     require(actor, P.schedule_write)
+    _may_do(actor, action)
     now = clock.now()
     text, there, sealed = _checked(action, cron, zone, command, now)
     once = once[:64] if once else None
@@ -140,6 +142,8 @@ def change_schedule(
     text, there, sealed = _checked(action, cron, zone, command, now)
     with transaction():
         row = _own(actor, server_id, schedule_id)
+        _may_do(actor, row.action)
+        _may_do(actor, action)
         if (text, zone) != (row.cron, row.zone) and row.next_at is not None:
             row.next_at = next_run(read(text), there, now)
         before = {"action": row.action, "cron": row.cron, "zone": row.zone}
@@ -155,6 +159,8 @@ def switch_schedule(actor: Actor, server_id: UUID, schedule_id: UUID, *, on: boo
         row = _own(actor, server_id, schedule_id)
         if (row.next_at is not None) == on:
             return
+        if on:
+            _may_do(actor, row.action)
         row.next_at = next_run(read(row.cron), ZoneInfo(row.zone), clock.now()) if on else None
         _record(actor, row, events.ScheduleSwitched(row.id, row.action, on))
 
@@ -182,6 +188,12 @@ def _planned(actor: Actor, server_id: UUID) -> Server:
     if server.state == State.DELETING:
         raise Conflict(_("Dieser Server wird gerade gelöscht."))
     return server
+
+
+def _may_do(actor: Actor, action: str) -> None:
+    """A plan does no more than its maker may. A token's scopes are about planning here, not about what is planned."""
+    whole = replace(actor, token_scopes=None) if actor.token_scopes is not None else actor
+    require(whole, PLAN_NEEDS[Action(action)])
 
 
 def _own(actor: Actor, server_id: UUID, schedule_id: UUID) -> Schedule:

@@ -47,6 +47,8 @@ def owned(actor: Actor, server_id: UUID) -> Server:
     server = lock(Server, server_id)
     if server.organisation_id != actor.organisation_id or server.state == State.DELETED:
         raise NotFound
+    if not actor.reaches(server_id):
+        raise NotFound
     return server
 
 
@@ -176,6 +178,7 @@ def change_server(
             server.name = new_name.strip()
             _changed(actor, server, "name")
         if new_memory != server.memory_mb:
+            require(actor, P.server_size)
             before, server.memory_mb = server.memory_mb, new_memory
             server.config_version += 1
             _changed(actor, server, "memory", {"memory_mb": before}, {"memory_mb": new_memory})

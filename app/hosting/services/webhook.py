@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select, update
 
+from app.billing.api import P as BillingP
 from app.core.api import claim_once, record
 from app.hosting.events import WebhookChanged, WebhookCreated, WebhookRemoved, WebhookTested
 from app.hosting.gateways.discord import Discord
@@ -17,10 +18,11 @@ from app.hosting.models.webhook import DROPPED, FAILED, OFF, ON, SENT, WAITING
 from app.hosting.policies import P
 from app.hosting.rules.server import State
 from app.hosting.rules.webhook import Address, Answer, Fault, NoAddress, Outcome, Topic, parse_address
+from app.hosting.services.setup import owned
 from app.hosting.services.webhook_pace import forget_old, obey, pause_left
 from app.hosting.services.webhook_text import sample_message
 from app.kit import clock
-from app.kit.authz import Actor, require
+from app.kit.authz import Actor, may_everywhere, require
 from app.kit.config import settings
 from app.kit.db import db, lock, require_transaction, transaction
 from app.kit.errors import Conflict, Invalid, NotFound
@@ -58,14 +60,11 @@ def create_webhook(
 ) -> UUID:
     """Enter a webhook. Invalid at the field that is wrong, NotFound for others' servers, Conflict when there are enough."""
     require(actor, P.webhook_create)
-    values = _checked(topics, label, locale)
+    values = _checked(actor, topics, label, locale)
     found = _parsed(address)
     with transaction() as session:
-        server = lock(Server, server_id)
-        if server.organisation_id != actor.organisation_id or server.state in (
-            State.DELETING.value,
-            State.DELETED.value,
-        ):
+        server = owned(actor, server_id)
+        if server.state == State.DELETING:
             raise NotFound
         _refuse_twice(server_id, found)
         if (session.scalar(select(func.count()).where(Webhook.server_id == server_id)) or 0) >= MOST:
@@ -84,7 +83,7 @@ def change_webhook(
     actor: Actor, webhook_id: UUID, *, address: str = "", topics: list[str], label: str, locale: str
 ) -> None:
     """Change what it tells; an empty address stays as it is, a new one switches it on again."""
-    values = _checked(topics, label, locale)
+    values = _checked(actor, topics, label, locale)
     found = _parsed(address) if address.strip() else None
     with transaction():
         row = _own(actor, webhook_id, P.webhook_change)
@@ -194,7 +193,7 @@ def remove_rows(which: Any) -> None:
 def _own(actor: Actor, webhook_id: UUID, permission: P) -> Webhook:
     require(actor, permission)
     row = lock(Webhook, webhook_id)
-    if row.organisation_id != actor.organisation_id:
+    if row.organisation_id != actor.organisation_id or not actor.reaches(row.server_id):
         raise NotFound
     return row
 
@@ -233,10 +232,17 @@ def _refuse_twice(server_id: UUID, address: Address) -> None:
         raise Invalid(fields={"address": _("Dieser Webhook ist bei diesem Server schon eingetragen.")})
 
 
-def _checked(topics: list[str], label: str, locale: str) -> dict[str, Any]:
+def topics_for(actor: Actor) -> list[Topic]:
+    """What the actor may have told: how the money stands is for those who may see it."""
+    return [topic for topic in Topic if topic is not Topic.LOW or may_everywhere(actor, BillingP.WALLET_SEE)]
+
+
+def _checked(actor: Actor, topics: list[str], label: str, locale: str) -> dict[str, Any]:
     known = [topic.value for topic in Topic if topic.value in topics]
     wrong = {}
-    if not known:
+    if set(known) - set(topics_for(actor)):
+        wrong["topics"] = _("Das Guthaben geht nur die an, die es sehen dürfen.")
+    elif not known:
         wrong["topics"] = _("Wähle mindestens ein Ereignis.")
     name = " ".join(label.split()) or "Discord"
     if len(name) > 60:

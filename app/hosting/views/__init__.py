@@ -21,7 +21,7 @@ def init_views(app: Flask) -> None:
     nav.module("hosting", label=lazy_gettext("Server"), icon="server", order=50)
     nav.add(
         module="hosting", label=lazy_gettext("Übersicht"), icon="layout-grid", endpoint="hosting.servers",
-        permission=P.server_read, order=10, match="hosting.",
+        permission=P.server_list, order=10, match="hosting.",
     )  # fmt: skip
     nav.add(
         module="hosting", label=lazy_gettext("Kosten"), icon="chart-no-axes-column", endpoint="hosting.costs",

@@ -118,4 +118,6 @@ def _live(domain_id: UUID) -> str:
     return _records(server, row)
 
 
-live.fragment(prefix=services.LIVE, aspect=services.ASPECT, authorise=may_see_domain, render=_live)
+live.fragment(
+    prefix=services.LIVE, aspect=services.ASPECT, authorise=may_see_domain, render=_live, subject="domain_id"
+)

@@ -189,9 +189,15 @@ class RestChoices(Protocol):
 
 
 def settings_form(
-    template: Template, *, name: str, memory_mb: int, values: dict[str, Value], rest: RestChoices
+    template: Template,
+    *,
+    name: str,
+    memory_mb: int,
+    values: dict[str, Value],
+    rest: RestChoices,
+    resizable: bool = True,
 ) -> ServerForm:
-    """The form that changes a server."""
+    """The form that changes a server; its memory only for who may change what it costs."""
     data: dict[str, Any] = {"name": name, "memory_mb": str(memory_mb), "template": template.slug}
     data.update({PREFIX + s.key: values.get(s.key, s.default) for s in template.settings})
     data["idle_minutes"] = "" if rest.idle_minutes is None else str(rest.idle_minutes)
@@ -207,4 +213,7 @@ def settings_form(
             "Leer: alle, die beitreten. Wer nicht in der Liste steht, kann trotzdem mitspielen, wenn der Server läuft."
         ),
     )
-    return made(data=data)
+    form = made(data=data)
+    if not resizable:
+        del form.memory_mb
+    return form

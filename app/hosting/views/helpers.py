@@ -126,6 +126,7 @@ class Helpers:
             (_("Dateien"), "hosting.server_files", may(current_actor(), P.file_read)),
             ("Discord", "hosting.server_webhooks", may(current_actor(), P.webhook_read)),
             (_("Ereignisse"), "hosting.server_events", True),
+            (_("Team"), "hosting.server_team", may(current_actor(), P.seat_read)),
             (_("Einstellungen"), "hosting.server_settings", may(current_actor(), P.server_settings)),
         ]
         return [

@@ -19,7 +19,7 @@ from app.hosting.views.plugin import render_going_on
 from app.kit import live
 from app.kit.errors import NotFound
 
-PREFIX = "hosting-server"
+PREFIX, SUBJECT = "hosting-server", "server_id"
 
 
 def _render(template: str, more: Callable[[ServerDetail], dict[str, Any]]) -> Callable[[UUID], str]:
@@ -68,11 +68,15 @@ def render_backups(server_id: UUID) -> str:
 def register_fragments() -> None:
     """Tell the live process how each part of a server looks."""
     for aspect, (template, more) in FRAGMENTS.items():
-        live.fragment(prefix=PREFIX, aspect=aspect, authorise=may_see, render=_render(template, more))
-    live.fragment(prefix=PREFIX, aspect="plugins", authorise=may_see, render=render_going_on)
-    live.fragment(prefix=PREFIX, aspect="monitoring", authorise=may_see, render=render_now)
-    live.fragment(prefix=PREFIX, aspect="backups", authorise=may_see, render=render_backups)
+        live.fragment(
+            prefix=PREFIX, aspect=aspect, authorise=may_see, render=_render(template, more), subject=SUBJECT
+        )
+    for aspect, part in (
+        ("plugins", render_going_on), ("monitoring", render_now), ("backups", render_backups),
+    ):  # fmt: skip
+        live.fragment(prefix=PREFIX, aspect=aspect, authorise=may_see, render=part, subject=SUBJECT)
     console = _render("_console_log", _log)
     live.fragment(
-        prefix=PREFIX, aspect="console", authorise=may_see, render=console, stream=True, lines=live_lines
-    )
+        prefix=PREFIX, aspect="console", authorise=may_see, render=console, stream=True, lines=live_lines,
+        subject=SUBJECT,
+    )  # fmt: skip

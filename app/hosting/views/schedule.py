@@ -9,16 +9,17 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.hosting.policies import P
+from app.hosting.policies import PLAN_NEEDS, P
 from app.hosting.queries.schedule import history_of, plan_of, plans_of
 from app.hosting.queries.server import ServerDetail, find_server
+from app.hosting.rules.schedule_action import Action
 from app.hosting.services import schedule as services
 from app.hosting.services.schedule import checked_times
 from app.hosting.views import hosting
 from app.hosting.views.schedule_form import ScheduleForm, command_of, form_of, new_form
 from app.hosting.views.schedule_words import coming, times_words
 from app.kit import clock, htmx
-from app.kit.authz import allows, current_actor
+from app.kit.authz import allows, current_actor, require
 from app.kit.errors import Conflict, Invalid
 
 
@@ -90,7 +91,9 @@ def change_schedule(server_id: UUID, schedule_id: UUID) -> ResponseReturnValue:
     """The builder with a plan in it."""
     actor = current_actor()
     found = find_server(actor, server_id)
-    form = form_of(plan_of(found.id, schedule_id))
+    plan = plan_of(found.id, schedule_id)
+    require(actor, PLAN_NEEDS[Action(plan.action)])
+    form = form_of(plan)
     if request.method == "GET":
         return _builder(found, form, schedule_id=schedule_id)
     if not form.validate_on_submit():

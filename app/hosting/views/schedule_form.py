@@ -11,11 +11,13 @@ from wtforms import RadioField, SelectField, SelectMultipleField, StringField, T
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.hosting.policies import PLAN_NEEDS
 from app.hosting.queries.schedule import Plan
 from app.hosting.rules.schedule import EVERY_DAY, as_weekly, weekly
 from app.hosting.rules.schedule_action import Action
 from app.hosting.services.power import LONGEST_COMMAND
 from app.hosting.wording import ACTIONS
+from app.kit.authz import current_actor, may
 from app.kit.errors import Invalid
 from app.kit.forms import Form, OnceField
 from app.kit.secrets import unseal
@@ -70,8 +72,11 @@ class ScheduleForm(Form):
     zone = SelectField(_l("Zeitzone"), choices=zones)
 
     def fill(self) -> ScheduleForm:
-        """Offer what can be planned."""
-        self.action.choices = [(one.value, word) for one, (word, _icon) in ACTIONS.items()]
+        """Offer what can be planned, by who could do it by hand."""
+        actor = current_actor()
+        self.action.choices = [
+            (one.value, word) for one, (word, _icon) in ACTIONS.items() if may(actor, PLAN_NEEDS[one])
+        ]
         return self
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -31,4 +31,4 @@ def _history(schedule_id: UUID) -> str:
 
 
 for aspect, render in zip(ASPECTS, (_next, _last, _history), strict=True):
-    live.fragment(prefix=LIVE, aspect=aspect, authorise=may_see_plan, render=render)
+    live.fragment(prefix=LIVE, aspect=aspect, authorise=may_see_plan, render=render, subject="schedule_id")

@@ -9,6 +9,7 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.billing.api import P as BillingP
 from app.hosting.catalog import templates
 from app.hosting.errors import NoCredit
 from app.hosting.policies import P
@@ -21,7 +22,7 @@ from app.hosting.views import facts, hosting
 from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import tail
 from app.kit import htmx
-from app.kit.authz import allows, current_actor
+from app.kit.authz import act_on, allows, current_actor, may, require
 from app.kit.errors import NotFound
 
 
@@ -51,11 +52,12 @@ def server(server_id: UUID) -> ResponseReturnValue:
 
 
 @hosting.post("/servers/power")
-@allows(P.server_power)
+@allows(P.server_list)
 def power_from_list() -> ResponseReturnValue:
     """Start or stop a server of the list, whose rows share one form: the pressed button says what and which."""
     for name, act in (("start", _start), ("stop", _stop)):
         if server_id := request.form.get(name, type=UUID):
+            require(act_on("server_id", server_id), P.server_power)
             return act(server_id, url_for("hosting.servers"))
     raise NotFound
 
@@ -77,6 +79,9 @@ def _start(server_id: UUID, back: str) -> ResponseReturnValue:
         else:
             power.start_server(actor, server_id)
     except NoCredit as error:
+        if not may(actor, BillingP.WALLET_SEE):
+            flash(_("Der Server kann gerade nicht starten. Sag denen Bescheid, denen er gehört."), "warn")
+            return htmx.go(back)
         flash(error.message, "warn")
         return htmx.go(url_for("wallet.show"))
     flash(_("%(name)s startet.", name=found.name), "ok")

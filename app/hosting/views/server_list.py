@@ -12,10 +12,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.billing import api as billing
+from app.billing.api import P as BillingP
 from app.hosting.catalog import templates
 from app.hosting.policies import P
 from app.hosting.queries.first_steps import first_steps
 from app.hosting.queries.rest import count_servers, count_servers_named
+from app.hosting.queries.seat import may_on, seats_of
 from app.hosting.queries.server import (
     GROUPS,
     ServerBrief,
@@ -32,7 +34,7 @@ from app.hosting.views.bulk_words import button_words
 from app.hosting.views.forms import size_word
 from app.hosting.views.words import GROUP_WORDS, state_tone, state_word
 from app.kit import clock
-from app.kit.authz import Actor, allows, current_actor, may
+from app.kit.authz import GUEST, Actor, allows, current_actor, may, may_everywhere
 from app.kit.config import settings
 from app.kit.dom import dom_id
 from app.kit.formats import NONE, money
@@ -66,6 +68,15 @@ class Line(NamedTuple):
     """The box's."""
 
 
+class Spending(NamedTuple):
+    """What the organisation's servers cost, for those who may know."""
+
+    spent: dict[UUID, Money]
+    """This month, by server."""
+    month: Money
+    wallet: billing.WalletState
+
+
 class Selection(NamedTuple):
     """What can be done with those that are ticked."""
 
@@ -76,14 +87,14 @@ class Selection(NamedTuple):
 
 
 @hosting.get("/")
-@allows(P.server_read)
+@allows(P.server_list)
 def home() -> ResponseReturnValue:
     """The module's first page."""
     return redirect(url_for("hosting.servers"))
 
 
 @hosting.get("/servers")
-@allows(P.server_read)
+@allows(P.server_list)
 def servers() -> ResponseReturnValue:
     """All servers with state, players and cost; an empty organisation is shown how to begin."""
     actor = current_actor()
@@ -98,11 +109,7 @@ def servers() -> ResponseReturnValue:
     else:
         counts = found = count_servers(actor)
     page = list_servers_as(ServerBrief, actor, wanted, request.args.get("cursor"), PAGE)
-    begin, _end = billing.month_bounds(clock.now(), settings().billing_zone)
-    costs = billing.costs_of_many(actor.organisation_id, begin, clock.now() + timedelta(seconds=1))
-    spent = {server_id: cost.total for server_id, cost in costs.items()}
-    month = sum(spent.values(), Money(0))
-    wallet = billing.wallet(actor.organisation_id)
+    spending = _spending(actor.organisation_id) if may(actor, BillingP.WALLET_SEE) else None
     return render_template(
         "hosting/server/index.html",
         page=page,
@@ -110,16 +117,26 @@ def servers() -> ResponseReturnValue:
         counts=counts,
         total=sum(counts.values()),
         tabs=_tabs(counts),
-        lines=_lines(page.rows, spent),
+        lines=_lines(actor, page.rows, spending.spent if spending else {}),
         bulk=_selection(actor, wanted, page, found),
-        month=month,
-        wallet=wallet,
+        money=spending,
         templates=templates(),
-        checklist=_checklist(actor.organisation_id, wallet) if sum(counts.values()) <= FEW else None,
+        guest=actor.role == GUEST,
+        checklist=_checklist(actor.organisation_id, spending.wallet)
+        if spending and sum(counts.values()) <= FEW
+        else None,
     )
 
 
-def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Line]:
+def _spending(organisation_id: UUID) -> Spending:
+    begin, _end = billing.month_bounds(clock.now(), settings().billing_zone)
+    costs = billing.costs_of_many(organisation_id, begin, clock.now() + timedelta(seconds=1))
+    spent = {server_id: cost.total for server_id, cost in costs.items()}
+    return Spending(spent, sum(spent.values(), Money(0)), billing.wallet(organisation_id))
+
+
+def _lines(actor: Actor, rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Line]:
+    held = seats_of(actor)
     here, locale = url_for("hosting.servers"), choose_locale()
     names = {slug: template_name(slug, locale) for slug in {row.template for row in rows}}
     words = {shown: state_word(*shown) for shown in {(row.state, row.asleep) for row in rows}}
@@ -127,7 +144,8 @@ def _lines(rows: Iterable[ServerBrief], spent: Mapping[UUID, Money]) -> list[Lin
     says = {"start": _("%(name)s starten"), "stop": _("%(name)s stoppen"), "": ""}
 
     def line(row: ServerBrief) -> Line:
-        button = _button(row.buttons)
+        switches = may_on(actor, P.server_power, held, row.id)
+        button = _button(row.buttons, may_everywhere(actor, P.server_create)) if switches else ""
         return Line(
             id=row.id,
             url=f"{here}/{row.id}",
@@ -164,8 +182,8 @@ def _players(row: ServerBrief) -> str:
     return f"{row.players_online} / {row.players_max}" if row.players_max else str(row.players_online)
 
 
-def _button(offered: tuple[Button, ...]) -> str:
-    if Button.START in offered or Button.DEPLOY in offered:
+def _button(offered: tuple[Button, ...], deploys: bool) -> str:
+    if Button.START in offered or (Button.DEPLOY in offered and deploys):
         return "start"
     return "stop" if Button.STOP in offered else ""
 

@@ -16,7 +16,7 @@ from app.hosting.views import hosting
 from app.hosting.views.forms import ServerForm, settings_form
 from app.hosting.views.prices import price_of
 from app.kit import htmx
-from app.kit.authz import allows, current_actor
+from app.kit.authz import allows, current_actor, may
 from app.kit.errors import Conflict, Invalid
 
 
@@ -32,7 +32,8 @@ def server_settings(server_id: UUID) -> ResponseReturnValue:
             _("Die Vorlage dieses Servers gibt es nicht mehr. Er läuft weiter, lässt sich aber nicht ändern.")
         )
     form = settings_form(
-        template, name=found.name, memory_mb=found.memory_mb, values=found.settings, rest=found
+        template, name=found.name, memory_mb=found.memory_mb, values=found.settings, rest=found,
+        resizable=may(actor, P.server_size),
     )  # fmt: skip
     if request.method == "GET":
         return _page(found, form)
@@ -43,7 +44,7 @@ def server_settings(server_id: UUID) -> ResponseReturnValue:
             actor,
             server_id,
             name=form.name.data,
-            memory_mb=int(form.memory_mb.data),
+            memory_mb=int(form.memory_mb.data) if form.memory_mb else None,
             settings=form.setting_values(),
             **form.rest_choices(),
         )

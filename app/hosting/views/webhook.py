@@ -17,7 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.hosting.policies import P
 from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.queries.webhook import WebhookView, deliveries, find_webhook, webhooks_of
-from app.hosting.rules.webhook import SWITCHES_OFF, USUAL, Answer, Topic
+from app.hosting.rules.webhook import SWITCHES_OFF, USUAL, Answer
 from app.hosting.services import webhook as services
 from app.hosting.services.webhook_text import LABELS
 from app.hosting.views import hosting
@@ -67,7 +67,7 @@ class NewWebhookForm(WebhookForm):
 
 
 def _offered(form: WebhookForm) -> WebhookForm:
-    form.topics.choices = [(topic.value, LABELS[topic]) for topic in Topic]
+    form.topics.choices = [(topic.value, LABELS[topic]) for topic in services.topics_for(current_actor())]
     return form
 
 

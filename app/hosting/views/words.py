@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.api import person_names
 from app.core.api import Recorded, look, sentence
 from app.hosting.rules.archive import Failure
 from app.hosting.rules.server import Reason, State
@@ -107,13 +110,27 @@ def failure_text(failure: str | None) -> str:
     return str(FAILURES[Failure(failure)]) if failure else ""
 
 
-def event_line(event: Recorded) -> dict[str, Any]:
-    """One event as a line of the timeline: text, icon, tone, detail."""
+def event_lines(events: Sequence[Recorded]) -> list[dict[str, Any]]:
+    """Events as a timeline shows them, with who did it; one question for all names."""
+    names = person_names(event.actor_id for event in events)
+    return [event_line(event, names) for event in events]
+
+
+def event_line(event: Recorded, names: Mapping[UUID, str] | None = None) -> dict[str, Any]:
+    """One event as a line of the timeline: text, icon, tone, detail, who. The platform's own doing is nobody's."""
     seen, detail = look(event), ""
     if event.name in ("hosting.server.crashed", "hosting.server.stopped"):
         detail = reason_text(event.data.get("reason"), event.data.get("exit_code"))
     elif event.name in ("hosting.server.archive_failed", "hosting.server.wake_failed"):
         detail = failure_text(event.data.get("failure"))
     return {
-        "text": sentence(event), "icon": seen.icon, "tone": seen.tone, "detail": detail, "when": event.at, "who": "",
+        "text": sentence(event), "icon": seen.icon, "tone": seen.tone, "detail": detail, "when": event.at,
+        "who": _who(event, names) if names is not None else "",
     }  # fmt: skip
+
+
+def _who(event: Recorded, names: Mapping[UUID, str]) -> str:
+    if event.actor_id is None:
+        return ""
+    name = names.get(event.actor_id) or _("gelöschtes Konto")
+    return _("%(name)s, über Zugriffstoken", name=name) if event.token_id is not None else name
