@@ -19,18 +19,24 @@ from werkzeug.test import TestResponse
 
 from app.accounts.services.token import create_token
 from app.hosting.models import Archive, Backup, Server
+from app.hosting.policies import permissions_in
 from app.hosting.rules.schedule_action import Action
+from app.hosting.rules.seat import PRESETS, SeatRole
 from app.hosting.services.domain import add_domain
 from app.hosting.services.schedule import create_schedule
 from app.hosting.services.setup import create_server
 from app.kit import clock
-from app.kit.authz import access_of, granted_permissions, may
+from app.kit.authz import Actor, access_of, granted_permissions, may
 from app.kit.db import db, transaction
 from app.kit.rest import PREFIX
 from tests.conftest import wipe
+from tests.hosting import team
 from tests.people import People, Someone, make_people, sign_in
 
 NAMES = ("nobody", "olga", "cleo", "bob", "dora", "alice")  # those who may destroy most come last
+SEATED = {"guest without a seat": None, "guest who plays": "member", "guest who manages": "admin"}
+OF_A_SERVER = {"webhook_id", "plugin_id", "change_id"}
+"""Parts of a server whose addresses do not name it: an invented one is not there for a guest."""
 ENDS_THE_SESSION = {"accounts.sign_out"}
 MAY_BE_UNREADY = {"health.ready", "hosting.download_backup"}  # there is no Redis here, and no archive
 FORM_NAMES_A_THING = {
@@ -108,7 +114,7 @@ def kind(answer: TestResponse) -> Answer:
     return {403: Answer.REFUSED, 404: Answer.NOT_THERE}.get(answer.status_code, Answer.DONE)
 
 
-def expected(app: Flask, route: Route, person: Someone | None) -> set[Answer]:
+def expected(app: Flask, route: Route, person: Someone | None, seated: str | None = None) -> set[Answer]:
     """What the mark declares for this person."""
     if route.access == "open":
         return (
@@ -119,6 +125,11 @@ def expected(app: Flask, route: Route, person: Someone | None) -> set[Answer]:
     if person is None or (route.api and route.method != "GET"):
         return {Answer.SIGN_IN}
     actor = replace(person.actor, token_scopes=None)
+    if person.name == "Gina":
+        found = about_a_server(route, actor, seated)
+        if found is None:
+            return {Answer.NOT_THERE}
+        actor = found
     if route.access != "signed-in" and not may(actor, str(getattr(route.access, "value", route.access))):
         return {Answer.REFUSED}
     if route.api:
@@ -138,15 +149,26 @@ def expected(app: Flask, route: Route, person: Someone | None) -> set[Answer]:
     return found | NO_ORGANISATION.get(person.name, set())
 
 
+def about_a_server(route: Route, actor: Actor, seated: str | None) -> Actor | None:
+    """A guest in a request about a server: with what the seat gives, or None where there is no server for them."""
+    if route.of_ours and seated is not None:
+        return replace(actor, granted=permissions_in(PRESETS[SeatRole(seated)]))
+    return None if route.of_ours or route.rule.arguments & OF_A_SERVER else actor
+
+
 NO_ORGANISATION = {"Olga": {Answer.NOT_THERE}}  # pages about an organisation are not there for who has none
 
 
-def address(app: Flask, route: Route, people: People) -> str:
+def address(
+    app: Flask, route: Route, people: People, holder: Someone | None = None, role: str | None = None
+) -> str:
     """The rule's address; a server in it is real and new, and so are a plan, a domain and a backup of it; all
     else is invented."""
     values: dict[str, object] = {}
     if route.of_ours:
-        values["server_id"] = server_of(people)
+        values["server_id"] = server_id = server_of(people)
+        if holder is not None:
+            team.let_in(people, holder, server_id, role or "")
     for name in route.rule.arguments - {"server_id"}:
         if name == "schedule_id":
             values[name] = schedule_of(people, values["server_id"])
@@ -154,6 +176,10 @@ def address(app: Flask, route: Route, people: People) -> str:
             values[name] = backup_of(people, values["server_id"])
         elif name == "domain_id":
             values[name] = domain_of(people, values["server_id"])
+        elif name == "seat_id":
+            server_id = values["server_id"]
+            assert isinstance(server_id, UUID)
+            values[name] = team.let_in(people, people.bob, server_id)
         elif "uuid" in str(route.rule._converters[name].__class__).lower():
             values[name] = uuid4()
         else:
@@ -235,6 +261,30 @@ def test_everybody_gets_what_the_mark_declares(app: Flask, name: str) -> None:
         crashed = answer.status_code >= 500 and route.rule.endpoint not in MAY_BE_UNREADY
         if crashed or kind(answer) not in declared:
             wrong.append(f"{route.name}: {answer.status_code} {kind(answer)}, declared {route.access}")
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind_of_guest", SEATED)
+def test_a_guest_gets_what_the_seat_gives_and_finds_nothing_else(app: Flask, kind_of_guest: str) -> None:
+    """Every address again, with a new server each: without a seat on it, it is not there; with one, what the mark wants
+    is what the seat must give. Pages of the organisation are refused, whatever the seat."""
+    people, seated = make_people(app), SEATED[kind_of_guest]
+    gina, wrong = team.guest(people), []
+    for route in routes(app):
+        if not still_there(people, None) or gina.actor.role != "guest":
+            db.session.remove()
+            wipe(app)
+            people = make_people(app)
+            gina = team.guest(people)
+        path = address(app, route, people, gina if seated else None, seated)
+        client = sign_in(app.test_client(), gina)
+        declared = expected(app, route, gina, seated)
+        answer = client.open(path, method=route.method, json={} if route.api else None)
+        db.session.rollback()
+        crashed = answer.status_code >= 500 and route.rule.endpoint not in MAY_BE_UNREADY
+        if crashed or kind(answer) not in declared:
+            wrong.append(f"{route.name}: {answer.status_code} {kind(answer)}, declared {declared}")
     assert wrong == []
 
 

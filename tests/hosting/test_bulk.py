@@ -231,9 +231,9 @@ def test_a_server_deleted_meanwhile_is_left_out(funded: People) -> None:
     assert events("hosting.server.delete_requested") == 2
 
 
-def test_members_switch_and_do_not_delete(funded: People) -> None:
+def test_members_do_nothing_with_many_servers(funded: People) -> None:
     ids = make(funded.alice, "stopped", 2)
-    for action in (Action.DELETE, Action.BACKUP):
+    for action in Action:
         with pytest.raises(NotAllowed):
             services.order_bulk(funded.bob.actor, action, ids)
     bulk_id = services.order_bulk(funded.alice.actor, Action.DELETE, ids)
@@ -242,7 +242,7 @@ def test_members_switch_and_do_not_delete(funded: People) -> None:
     with pytest.raises(NotFound):
         services.cancel_bulk(funded.cleo.actor, bulk_id)
     services.cancel_bulk(funded.alice.actor, bulk_id)
-    bulk_work.run_bulk(services.order_bulk(funded.bob.actor, Action.START, ids))
+    bulk_work.run_bulk(services.order_bulk(funded.dora.actor, Action.START, ids))
     assert [state_of(one) for one in ids] == ["starting"] * 2
 
 

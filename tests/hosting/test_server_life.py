@@ -109,7 +109,10 @@ def test_who_may_do_what(host: Host) -> None:
         change_server(host.member, server_id, name="Neu")
     deploy(host.admin, server_id)
     host.settle()
-    stop_server(host.member, server_id)
+    for act in (start_server, stop_server, restart_server, kill_server):
+        with pytest.raises(NotAllowed):
+            act(host.member, server_id)
+    stop_server(host.admin, server_id)
     for act in (start_server, stop_server, restart_server, kill_server, delete_server, deploy):
         with pytest.raises(NotFound):
             act(host.stranger, server_id)

@@ -7,10 +7,12 @@ import re
 import pytest
 from flask import Flask
 
+from app.hosting.services.seat import change_seat, remove_seat
 from app.hosting.services.setup import create_server
 from app.kit.dom import dom_id
 from app.kit.live import find
-from app.live import LiveApp, View
+from app.live import LiveApp, View, Viewer
+from tests.hosting import team
 from tests.people import People, Someone, sign_in
 
 
@@ -41,7 +43,8 @@ def test_buttons_of_a_live_part_carry_no_foreign_form_token(live: LiveApp, peopl
 def test_a_part_shows_the_buttons_its_viewers_role_has(live: LiveApp, people: People) -> None:
     found = find(topic_of(people, "status"))
     assert found is not None
-    assert "hx-post" in (live.render(*found, view(people.bob)) or "")
+    assert "hx-post" in (live.render(*found, view(people.dora)) or "")
+    assert "hx-post" not in (live.render(*found, view(people.bob)) or "hx-post")
     nobody = View("de", "Europe/Berlin", None, False, people.organisation_id)
     assert "hx-post" not in (live.render(*found, nobody) or "hx-post")
 
@@ -61,8 +64,44 @@ def test_each_part_of_a_server_renders_with_its_topic_as_id(live: LiveApp, peopl
 def test_topics_are_authorised_one_by_one(live: LiveApp, people: People) -> None:
     topic = topic_of(people, "status")
     asked = [topic, "hosting-server-" + "0" * 32 + "-status", "nonsense"]
-    assert live._authorised(people.bob.actor, asked) == [topic]
-    assert live._authorised(people.cleo.actor, asked) == []
+    assert list(live._authorised(people.bob.actor, asked)) == [topic]
+    assert live._authorised(people.cleo.actor, asked) == {}
+
+
+def test_a_seat_shows_its_buttons_and_ends_while_the_page_is_open(live: LiveApp, people: People) -> None:
+    """Its holder sees what it allows; taken away or changed, the socket is told to come back, and gets nothing."""
+    server_id = team.server(people)
+    gina, topic = team.guest(people), dom_id("hosting-server", server_id, "status")
+    found = find(topic)
+    assert found is not None
+    assert live._authorised(gina.actor, [topic]) == {}
+    seat_id = team.let_in(people, gina, server_id, "custom", ["power"])
+    topics = live._authorised(gina.actor, [topic])
+    assert "hx-post" in (live.render(*found, topics[topic]) or "")
+    viewer = Viewer(gina.actor, topics)
+    assert live._still_granted(viewer)
+    change_seat(people.alice.actor, server_id, seat_id, role="member")
+    assert not live._still_granted(viewer)
+    viewer.topics = live._authorised(gina.actor, [topic])
+    assert "hx-post" not in (live.render(*found, viewer.topics[topic]) or "hx-post")
+    team.let_in(people, gina, team.server(people, "Bleibt"))
+    remove_seat(people.alice.actor, server_id, seat_id)
+    assert not live._still_granted(viewer)
+    assert live._authorised(gina.actor, [topic]) == {}
+
+
+def test_a_guests_parts_name_no_money(app: Flask, live: LiveApp, people: People) -> None:
+    server_id = team.server(people, state="running")
+    gina, topic = team.guest(people), dom_id("hosting-server", server_id, "cost")
+    team.let_in(people, gina, server_id, "admin")
+    found = find(topic)
+    assert found is not None
+    html = live.render(*found, live._authorised(gina.actor, [topic])[topic]) or ""
+    assert f'id="{topic}"' in html and "€" not in html
+    asked = f"/_live/parts?topic={topic}"
+    text = sign_in(app.test_client(), gina).get(asked).text
+    assert topic in text and "€" not in text
+    assert "€" in sign_in(app.test_client(), people.bob).get(asked).text
 
 
 def test_while_the_socket_is_down_the_same_parts_come_by_request(app: Flask, people: People) -> None:

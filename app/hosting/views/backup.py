@@ -165,7 +165,7 @@ def restore_backup(server_id: UUID, backup_id: UUID) -> ResponseReturnValue:
 
 
 @hosting.route(f"{ONE}/new-server", methods=["GET", "POST"])
-@allows(P.backup_restore)
+@allows(P.server_create)
 def restore_as_new(server_id: UUID, backup_id: UUID) -> ResponseReturnValue:
     """A new server that begins with its world."""
     actor = current_actor()
