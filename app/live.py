@@ -13,7 +13,6 @@ import socket as sockets
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -33,6 +32,7 @@ from app.kit.hub import Hub
 from app.kit.i18n import speaking
 from app.kit.live import Fragment, find
 from app.kit.live_feed import Feed
+from app.kit.live_view import View, Viewer
 from app.kit.websocket import POLICY, RESTART, Link, wants_websocket
 
 if TYPE_CHECKING:
@@ -49,36 +49,6 @@ TRY_LATER = 1013
 DATABASE_WORK = 8  # at a time: below the connection pool's size
 
 StandingOf = Callable[[set[UUID]], dict[UUID, Standing]]
-
-
-@dataclass(frozen=True)
-class View:
-    """What a rendering may depend on. Never the person: others see the same frame."""
-
-    locale: str
-    timezone: str
-    role: str | None
-    is_operator: bool
-    organisation_id: UUID | None
-    granted: frozenset[str] = frozenset()
-    granted_on: UUID | None = None
-
-    @classmethod
-    def of(cls, actor: Actor) -> View:
-        return cls(
-            actor.locale, actor.timezone, actor.role, actor.is_operator, actor.organisation_id, actor.granted,
-            actor.granted_on,
-        )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Viewer:
-    """Who is behind a socket and what it watches."""
-
-    actor: Actor
-    topics: dict[str, View] = field(default_factory=dict)
-    window: float = 0.0
-    count: int = 0
 
 
 def allowed_origin(origin: str, host: str, settings: Settings) -> bool:

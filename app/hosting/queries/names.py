@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.hosting.catalog import templates
 from app.hosting.models import Server
 from app.hosting.rules.server import State
 from app.kit.db import db
@@ -42,3 +43,9 @@ def names_of(ids: Iterable[UUID], organisation_id: UUID | None = None) -> list[t
     if organisation_id is not None:
         statement = statement.where(Server.organisation_id == organisation_id)
     return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]
+
+
+def template_name(slug: str, locale: str) -> str:
+    """A template's name for people; the slug when a release took the template away."""
+    found = templates().get(slug)
+    return found.name.text(locale) if found else slug

@@ -10,7 +10,6 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import Select, and_, bindparam, not_, select
 
-from app.hosting.catalog import templates
 from app.hosting.models import Run, Server
 from app.hosting.policies import P
 from app.hosting.queries.rest import asleep_before_now, is_asleep
@@ -299,9 +298,3 @@ def _row(kind: Any, values: Any) -> Any:
         if named.get(key) is not None:
             named[key] = enum(named[key])
     return kind(**named)
-
-
-def template_name(slug: str, locale: str) -> str:
-    """A template's name for people; the slug when a release took the template away."""
-    found = templates().get(slug)
-    return found.name.text(locale) if found else slug

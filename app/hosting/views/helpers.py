@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from app.billing.api import Method, MonthForecast, WalletState
 from app.hosting.policies import P
 from app.hosting.queries.doors import play_address
-from app.hosting.queries.server import ServerDetail, template_name
+from app.hosting.queries.names import template_name
+from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.idle import stops_at
 from app.hosting.rules.server import State
 from app.hosting.services.idle import rest_of

@@ -16,6 +16,7 @@ from app.billing.api import P as BillingP
 from app.hosting.catalog import templates
 from app.hosting.policies import P
 from app.hosting.queries.first_steps import first_steps
+from app.hosting.queries.names import template_name
 from app.hosting.queries.rest import count_servers, count_servers_named
 from app.hosting.queries.seat import may_on, seats_of
 from app.hosting.queries.server import (
@@ -23,7 +24,6 @@ from app.hosting.queries.server import (
     ServerBrief,
     ServerFilter,
     list_servers_as,
-    template_name,
 )
 from app.hosting.rules.bulk import MOST, Action
 from app.hosting.rules.offer import Button
