@@ -64,8 +64,11 @@ class Pool:
             free.acquire()
             try:
                 job = self._pop(name)
-            except redis.exceptions.RedisError:
-                log.warning("redis_gone", queue=name)
+            except (
+                Exception
+            ) as error:  # this loop is the only one its queue has: what comes over the line never ends it
+                gone = isinstance(error, redis.exceptions.RedisError)
+                log.warning("redis_gone" if gone else "entry_unreadable", queue=name, exc_info=not gone)
                 job = None
                 self.stop.wait(1.0)
             if job is None:

@@ -38,10 +38,12 @@ async def open_door(router: Router) -> None:
     while True:
         try:
             await router.start()
-        except (PortTaken, PermissionError) as error:
+        except (
+            OSError
+        ) as error:  # the port of somebody else, or an address that this machine does not have yet
             if not told:
                 log.warning(
-                    "router_port_taken",
+                    "router_port_taken" if isinstance(error, PortTaken) else "router_not_listening",
                     port=options.port,
                     reason=error.strerror,
                     note="game servers stay reachable on their own ports; KONTOR_ROUTER_PORT chooses another",

@@ -77,6 +77,19 @@ def test_each_queue_has_its_own_places_and_no_more(connection: redis.Redis) -> N
     assert connection.keys("rq:job:*") == [], "what was taken leaves nothing in Redis"
 
 
+def test_an_entry_that_cannot_be_read_does_not_end_the_work(connection: redis.Redis) -> None:
+    done = threading.Event()
+    pool = Pool(connection, {"slow": 1}, lambda _job_id: done.set())
+    broken = put(connection, "slow")
+    connection.hset(f"rq:job:{broken}", "data", b"no JSON at all")
+    put(connection, "slow")
+    server = threading.Thread(target=pool.serve, args=(5.0,), daemon=True)
+    server.start()
+    wait_for(done)
+    pool.stop.set()
+    server.join(15)
+
+
 def test_a_job_over_its_time_is_interrupted(connection: redis.Redis) -> None:
     interrupted = threading.Event()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 
 from app.billing.services.reconcile import find_differences
 from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailable, unpack
@@ -27,10 +30,12 @@ from app.hosting.services import (
     doors,
     restore,
     restore_work,
+    work,
 )
-from app.hosting.services.place import use_archive
+from app.hosting.services.place import EXTENSION, use_archive
 from app.hosting.services.server import change_server, delete_server, start_server, stop_server
 from app.kit import clock
+from app.kit.config import settings
 from app.kit.db import db
 from app.kit.errors import Conflict
 from tests.hosting.conftest import Host
@@ -190,6 +195,22 @@ def test_stopped_while_it_wakes_it_stays_down_with_its_world(
     check_bill(host, server_id)
 
 
+def test_who_joins_after_a_stop_while_it_wakes_gets_its_world_and_not_an_empty_one(
+    host: Host, store: FolderStore, frozen: datetime
+) -> None:
+    server_id = archived(host)
+    start_server(host.owner, server_id)
+    stop_server(host.owner, server_id)
+    assert doors.wake(server_id, "Alex")
+    row = host.row(server_id)
+    assert (row.state, row.desired) == ("waking", "running"), "nothing starts before its world is there"
+    assert not doors.wake(server_id, "Mia"), "it wakes already"
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == WORLD
+    check_bill(host, server_id)
+
+
 def test_the_next_archive_replaces_the_last(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime
 ) -> None:
@@ -272,6 +293,46 @@ def test_a_store_that_is_away_for_a_while_keeps_people_waiting_and_then_says_so(
     host.settle()
     assert host.row(server_id).state == "running"
     assert host.row(server_id).archive_failure is None
+    assert content(host, server_id) == WORLD
+
+
+def test_what_was_in_the_way_of_a_world_is_forgotten_when_it_is_back(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = archived(host)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "get", raising(StoreUnavailable("no answer")))
+        start_server(host.owner, server_id)
+        host.settle()
+    assert host.row(server_id).archive_failure == "unavailable"
+    clock.advance(5)
+    host.settle()
+    row = host.row(server_id)
+    assert (row.state, row.archive_failure) == ("running", None)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES])
+def test_a_disk_that_refuses_keeps_nobody_waiting_for_ever(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Neither runtime nor store has a word for it: the world stays where it is, whichever way it was going."""
+    server_id = stopped(host)
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_work, "pack", raising(OSError(number, "broken")))
+        archive.archive_server(host.owner, server_id)
+        host.settle()
+    row = host.row(server_id)
+    assert (row.state, row.archive_failure) == ("stopped", "fault")
+    archive.archive_server(host.owner, server_id)
+    host.settle()
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_work, "unpack", raising(OSError(number, "broken")))
+        start_server(host.owner, server_id)
+        host.settle()
+    row = host.row(server_id)
+    assert (row.state, row.archive_failure) == ("archived", "fault")
+    start_server(host.owner, server_id)
+    host.settle()
     assert content(host, server_id) == WORLD
 
 
@@ -413,6 +474,61 @@ def test_what_killed_attempts_left_is_removed_and_nothing_else(
     assert host.node.worlds.generations(server_id) == [host.row(server_id).world]
     assert content(host, server_id) == WORLD
     assert len(objects(store, tmp_path)) == 1, "the last verified archive stays"
+
+
+def test_a_world_that_comes_back_after_its_server_was_deleted_does_not_stay(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker was unpacking when everything was removed, went on, and was killed before it could clean up."""
+    server_id = archived(host)
+    other = stopped_too(host)
+    start_server(host.owner, server_id)
+    make = FakeRuntime.make_world
+
+    def deleted_before(self: FakeRuntime, one: UUID, world: str) -> Path:
+        delete_server(host.owner, server_id)
+        work.delete(server_id)
+        assert host.row(server_id).state == "deleted"
+        return make(self, one, world)
+
+    monkeypatch.setattr(FakeRuntime, "make_world", deleted_before)
+    assert killed(lambda: archive_work.wake(server_id), 1, {archive_work: ("_bring_back",)})
+    assert host.node.worlds.generations(server_id)
+    assert archive_tidy.tidy() == 1
+    assert host.node.worlds.generations(server_id) == []
+    assert host.node.worlds.generations(other) == [""]
+    assert archive_tidy.tidy() == 0
+
+
+def test_a_setting_that_makes_no_sense_leaves_worlds_where_they_are_and_says_so(
+    app: Flask, host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id, waiting = archived(host), stopped_too(host)
+    monkeypatch.delitem(app.extensions[EXTENSION], "archive")
+    monkeypatch.setattr(settings(), "archive_url", SecretStr("sftp://nobody"))
+    archive.archive_server(host.owner, waiting)
+    start_server(host.owner, server_id)
+    host.settle()
+    assert (host.row(waiting).state, host.row(waiting).archive_failure) == ("stopped", "refused")
+    assert (host.row(server_id).state, host.row(server_id).archive_failure) == ("archived", "refused")
+
+
+def test_a_disk_on_which_games_save_is_never_filled_by_a_world_that_comes_back(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = stopped(host)
+    (host.node.worlds.of(server_id, "").folder / "large.mca").write_bytes(b"x" * (12 << 20))
+    archive.archive_server(host.owner, server_id)
+    host.settle()
+    start_server(host.owner, server_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 0, 50 << 20))
+        host.settle()
+    assert (host.row(server_id).state, host.row(server_id).archive_failure) == ("archived", "disk-full")
+    assert host.node.worlds.generations(server_id) == []
+    start_server(host.owner, server_id)
+    host.settle()
+    assert content(host, server_id) == WORLD
 
 
 @pytest.mark.parametrize("test_run", [False, True])

@@ -16,7 +16,13 @@ from sqlalchemy import select
 from app.core.api import NotNow
 from app.core.models import Job
 from app.hosting.errors import BackupFailed
-from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailable
+from app.hosting.gateways.archive import (
+    FolderStore,
+    StoreFault,
+    StoreFull,
+    StoreRefused,
+    StoreUnavailable,
+)
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.models import Archive, Backup, BackupPlan, SaveHold, Server
 from app.hosting.rules.backup import Origin
@@ -439,6 +445,56 @@ def test_a_worker_that_was_frozen_does_not_take_its_copy_for_one_moment(
     check_whole(host, server_id, tmp_path)
 
 
+def test_a_worker_that_was_frozen_before_it_held_the_game_lets_it_go_again(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was thought lost and the game told to save; then its own late order not to save arrived."""
+    server_id = playing(host)
+    archive_id = backup.create_backup(host.owner, server_id)
+    send, told = FakeRuntime.send_command, []
+
+    def late(self: FakeRuntime, one: UUID, line: str) -> str | None:
+        if line == "save-off" and not told:
+            told.append(line)
+            clock.advance(60)
+            assert saving.release_lost() == 1
+        return send(self, one, line)
+
+    monkeypatch.setattr(FakeRuntime, "send_command", late)
+    with pytest.raises(NotNow):
+        backup_work.make(archive_id)
+    assert told
+    assert host.game(server_id).saving
+    assert db.session.scalars(select(SaveHold)).all() == []
+
+
+def test_a_late_order_not_to_save_is_not_forgotten_when_the_runtime_is_away_then(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = playing(host)
+    archive_id = backup.create_backup(host.owner, server_id)
+    send, told = FakeRuntime.send_command, []
+
+    def late(self: FakeRuntime, one: UUID, line: str) -> str | None:
+        if line == "save-off" and not told:
+            told.append(line)
+            clock.advance(60)
+            assert saving.release_lost() == 1
+            reply = send(self, one, line)
+            host.node.down = True
+            return reply
+        return send(self, one, line)
+
+    monkeypatch.setattr(FakeRuntime, "send_command", late)
+    with pytest.raises(NotNow):
+        backup_work.make(archive_id)
+    host.node.down = False
+    assert not host.game(server_id).saving
+    clock.advance(10)
+    assert saving.release_lost() == 1, "the duty was written down again"
+    assert host.game(server_id).saving
+
+
 # --- stores that cannot --------------------------------------------------------------------------------------
 
 
@@ -467,6 +523,24 @@ def test_a_store_that_cannot_leaves_world_and_older_backups_as_they_are(
     first, second = rows(server_id)
     assert (first.state, second.state, second.failure) == ("verified", "failed", failure)
     check_whole(host, server_id, tmp_path)
+
+
+def test_one_that_waited_long_for_a_worker_is_as_patient_as_any_other(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At three in the night all are due at once, and the last of them meets a store that is away for a moment."""
+    server_id = playing(host)
+    archive_id = backup.create_backup(host.owner, server_id)
+    clock.advance(3600)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", raising(StoreUnavailable("no answer")))
+        with pytest.raises(NotNow):
+            backup_work.make(archive_id)
+        clock.advance(240)
+        with pytest.raises(NotNow):
+            backup_work.make(archive_id)
+    backup_work.make(archive_id)
+    assert states(server_id) == ["verified"]
 
 
 def test_a_lease_is_kept_by_the_copier_itself_however_slow_the_store_is(
@@ -683,6 +757,29 @@ def test_one_that_does_not_come_back_whole_counts_as_lost(
     assert results(server_id) == [(True, "corrupt")]
     assert host.node.worlds.generations(server_id) == [""]
     assert "backup.test_failed" in " ".join(host.events(server_id))
+
+
+@pytest.mark.parametrize(
+    "error", [StoreRefused("another key", "wrong-host-key"), StoreFault("busy"), OSError(5, "broken disk")]
+)
+def test_what_says_nothing_about_a_backup_does_not_make_it_a_lost_one(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    server_id = playing(host)
+    backup.create_backup(host.owner, server_id)
+    host.settle()
+    clock.advance(7 * 86400)
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_work, "unpack", raising(error))
+        backup_due.run_due()
+        host.settle()
+    assert results(server_id) == [(False, None)]
+    assert host.node.worlds.generations(server_id) == [""]
+    assert backup_due.run_due()["tests"] == 0
+    clock.advance(6 * 3600)
+    assert backup_due.run_due()["tests"] == 1, "tried again"
+    host.settle()
+    assert results(server_id) == [(True, None)]
 
 
 @pytest.mark.parametrize("step", range(1, 9))

@@ -19,7 +19,7 @@ from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailabl
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.gateways.runtime import DiskFull
 from app.hosting.models import Archive, Restore, Server
-from app.hosting.services import archive, backup, backup_due, doors, restore, restore_work
+from app.hosting.services import archive, archive_work, backup, backup_due, doors, restore, restore_work
 from app.hosting.services.place import use_archive
 from app.hosting.services.server import delete_server, deploy, start_server, stop_server
 from app.kit import clock
@@ -205,7 +205,11 @@ def test_one_at_a_time_and_its_backup_stays_meanwhile(
         backup.delete_backup(host.owner, server_id, made)
 
 
-FAULTS = [(StoreUnavailable("no answer"), "unavailable"), (DiskFull("no space"), "disk-full")]
+FAULTS: list[tuple[Exception, str]] = [
+    (StoreUnavailable("no answer"), "unavailable"),
+    (DiskFull("no space"), "disk-full"),
+    (PermissionError(13, "not ours"), "fault"),
+]
 
 
 @pytest.mark.parametrize(("error", "failure"), FAULTS)
@@ -275,6 +279,38 @@ def test_a_new_server_needs_a_name_of_its_own_and_nothing_is_left_of_one_that_ha
         restore.restore_as_new(host.owner, server_id, made, name="Bauwelt")
     assert db.session.query(Server).count() == before
     assert db.session.query(Restore).count() == 0
+
+
+def test_a_server_whose_world_is_being_copied_into_a_new_one_is_not_deleted_under_it(
+    host: Host, store: FolderStore, frozen: datetime
+) -> None:
+    """Backups go with their server: the new one would never get its world, and nobody else would have it."""
+    server_id, made = backed_up(host)
+    new = restore.restore_as_new(host.owner, server_id, made, name="Zweite Welt")
+    with pytest.raises(Conflict, match="neuer"):
+        delete_server(host.owner, server_id)
+    host.settle()
+    assert content(host, new) == BEFORE
+    delete_server(host.owner, server_id)
+    host.settle()
+    assert host.row(server_id).state == "deleted"
+    deploy(host.owner, new)
+    host.settle()
+    assert content(host, new) == BEFORE
+
+
+def test_no_server_moves_away_while_a_world_is_brought_into_it(
+    host: Host, store: FolderStore, frozen: datetime
+) -> None:
+    server_id, made = backed_up(host)
+    restore.restore_backup(host.owner, server_id, made, save_first=False)
+    with pytest.raises(Conflict, match="wiederhergestellt"):
+        archive.archive_server(host.owner, server_id)
+    clock.advance(60 * 3600)
+    assert archive_work.order_due() == 0
+    host.settle()
+    assert restores(server_id) == [("done", None)]
+    assert content(host, server_id) == BEFORE
 
 
 def test_members_and_strangers_bring_nothing_back(host: Host, store: FolderStore, frozen: datetime) -> None:

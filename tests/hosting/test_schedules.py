@@ -97,6 +97,24 @@ def test_a_restart_happens_at_its_time_by_the_platform(db_host: Host, four: date
     assert event.data["outcome"] == "done"
 
 
+def test_a_clock_that_is_put_back_repeats_nothing(host: Host, four: datetime) -> None:
+    server_id = host.running()
+    schedule_id = plan(host, server_id, four)
+    wait_until(four)
+    run_due()
+    host.settle()
+    clock.advance(-120)
+    switch_schedule(host.owner, server_id, schedule_id, on=False)
+    switch_schedule(host.owner, server_id, schedule_id, on=True)
+    assert row(schedule_id).next_at == four, "its time comes a second time"
+    wait_until(four)
+    run_due()
+    host.settle()
+    assert history(schedule_id) == [("done", None, four, 1)]
+    assert len(host.runs(server_id)) == 2
+    assert row(schedule_id).next_at == four + timedelta(days=1)
+
+
 def test_stop_and_start_at_their_times(host: Host, four: datetime) -> None:
     server_id = host.running()
     stop, start = (

@@ -20,6 +20,7 @@ from app.hosting.policies import P
 from app.hosting.rules.archive import AGAIN_AFTER, ArchiveState, Failure, Purpose
 from app.hosting.rules.server import Desired, Reason, State
 from app.hosting.services import charge
+from app.hosting.services.check import require_no_restore
 from app.hosting.services.forget import drop_archives, forget_object
 from app.hosting.services.life import begin_if_affordable, queue_archive, set_state, show
 from app.hosting.services.setup import owned
@@ -61,8 +62,12 @@ def archive_server(actor: Actor, server_id: UUID) -> None:
 
 
 def order_archive(server: Server, actor: Actor) -> None:
-    """Begin. Joins the caller's transaction; the row is locked. A planned restart is taken back."""
+    """Begin. Joins the caller's transaction; the row is locked. A planned restart is taken back.
+
+    Raises Conflict while another world is being brought into the server.
+    """
     require_transaction()
+    require_no_restore(server)
     archive = Archive(
         id=new_id(), server_id=server.id, organisation_id=server.organisation_id, purpose=Purpose.REST.value,
         state=ArchiveState.MAKING.value, key="", game_version=server.game_version, created_at=clock.now(),
@@ -180,7 +185,7 @@ def record_returned(server_id: UUID, attempt: Returning, disk_bytes: int | None)
         server = lock(Server, server_id)
         if server.state != State.WAKING or server.next_world != attempt.world:
             return False
-        server.world, server.next_world = attempt.world, None
+        server.world, server.next_world, server.archive_failure = attempt.world, None, None
         if disk_bytes is not None:
             server.disk_bytes = disk_bytes
         now = clock.now()
@@ -227,7 +232,11 @@ def order_due(server_id: UUID) -> bool:
     with transaction():
         server = lock(Server, server_id)
         still = server.state in (State.STOPPED, State.CRASHED) and server.desired == Desired.STOPPED
-        if not still or server.last_ended_at is None:
+        later = server.archive_after is not None and server.archive_after > clock.now()
+        if not still or later or server.last_ended_at is None:
             return False
-        order_archive(server, SYSTEM)
+        try:
+            order_archive(server, SYSTEM)
+        except Conflict:  # a restore that has taken longer than it was expected to
+            return False
         return True

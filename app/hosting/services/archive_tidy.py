@@ -9,12 +9,13 @@ import structlog
 from sqlalchemy import or_, select
 
 from app.hosting.gateways.runtime import RuntimeFault, RuntimeUnavailable
+from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Archive, BackupPlan, Restore, Server
 from app.hosting.rules.archive import ArchiveState, Purpose
 from app.hosting.rules.backup import OPEN
 from app.hosting.rules.server import State
 from app.hosting.services.forget import forget_object
-from app.hosting.services.place import NODE, runtime_named
+from app.hosting.services.place import NODE, runtime_named, runtime_names
 from app.kit import clock
 from app.kit.db import db, lock, transaction
 
@@ -31,7 +32,8 @@ def tidy() -> int:
     )
     servers = db.session.execute(wanted).all()
     db.session.rollback()
-    return sum(_worlds(server_id, runtime) for server_id, runtime in servers) + _copies()
+    kept = sum(_worlds(server_id, runtime) for server_id, runtime in servers)
+    return kept + sum(map(_deleted, runtime_names())) + _copies()
 
 
 def _worlds(server_id: UUID, runtime: str) -> int:
@@ -60,6 +62,24 @@ def _named(server_id: UUID) -> set[str | None]:
         return {
             server.world, server.next_world, *db.session.scalars(restoring), *db.session.scalars(testing),
         }  # fmt: skip
+
+
+def _deleted(runtime: str) -> int:
+    """Worlds that a worker went on bringing back while their server was being deleted, and was killed."""
+    done = 0
+    try:
+        there = [one.server_id for one in runtime_named(runtime).list_owned() if one.state is Existing.ABSENT]
+        gone = select(Server.id).where(
+            Server.id.in_(there), Server.state == State.DELETED.value, Server.runtime == runtime
+        )
+        found = list(db.session.scalars(gone))
+        db.session.rollback()
+        for server_id in found:
+            runtime_named(runtime).remove(server_id, keep_data=False)
+            done += 1
+    except (RuntimeUnavailable, RuntimeFault):
+        log.warning("tidy_failed", runtime=runtime, exc_info=True)
+    return done
 
 
 def _copies() -> int:

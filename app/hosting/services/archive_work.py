@@ -83,7 +83,9 @@ def failure_of(error: Exception) -> Failure:
     return Failure.FAULT
 
 
-EXPECTED = (NotPackable, StoreUnavailable, StoreFault, Corrupt, RuntimeFault, RuntimeUnavailable)
+EXPECTED = (NotPackable, StoreUnavailable, StoreFault, Corrupt, RuntimeFault, RuntimeUnavailable, OSError)
+"""What ends an attempt with a reason. OSError: the disk under a world or under its list of files refuses, and would again:
+nobody is kept waiting for that."""
 
 
 def watched(
@@ -107,24 +109,23 @@ def archive(server_id: UUID) -> None:
     attempt = rows.begin_leaving(server_id)
     if attempt is None:
         return
-    store = archive_store()
     try:
         server = _row(server_id)
         runtime = runtime_named(server.runtime)
         if runtime.inspect(server_id).state is Existing.RUNNING:
             raise NotNow(AWAY_SECONDS)  # a process nobody wants; reconciling ends it first
-        packed = _copy(runtime, store, server, attempt)
+        packed = _copy(runtime, archive_store(), server, attempt)
     except NotWanted:
-        _give_up(store, server_id, attempt, None)
+        _give_up(server_id, attempt, None)
         return
     except EXPECTED as error:
         log.warning("archive_failed", server=str(server_id), error=type(error).__name__, detail=str(error))
-        _give_up(store, server_id, attempt, failure_of(error))
+        _give_up(server_id, attempt, failure_of(error))
         return
     if rows.record_archived(server_id, attempt, packed):
         MOVED.labels("out", "done").inc()
     else:
-        _give_up(store, server_id, attempt, None)
+        _give_up(server_id, attempt, None)
 
 
 def _copy(runtime: Runtime, store: Store, server: Server, attempt: Leaving) -> Packed:
@@ -139,11 +140,11 @@ def _copy(runtime: Runtime, store: Store, server: Server, attempt: Leaving) -> P
     return packing.result
 
 
-def _give_up(store: Store, server_id: UUID, attempt: Leaving, failure: Failure | None) -> None:
+def _give_up(server_id: UUID, attempt: Leaving, failure: Failure | None) -> None:
     rows.record_not_archived(server_id, attempt, failure)
     MOVED.labels("out", failure.value if failure else "not-wanted").inc()
     try:
-        store.delete(attempt.key)
+        archive_store().delete(attempt.key)
     except (StoreUnavailable, StoreFault):
         log.warning("archive_left_behind", key=attempt.key)
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from app.hosting import tasks
 from app.hosting.models import Archive, BackupPlan, Restore, SaveHold, Server
-from app.hosting.rules.archive import ArchiveState, Failure
+from app.hosting.rules.archive import ArchiveState
 from app.hosting.rules.backup import GIVEN_UP_AFTER, OPEN, Origin, next_daily
 from app.hosting.rules.server import State
 from app.hosting.services import backup, backup_made, backup_test, charge, restore
@@ -36,11 +36,12 @@ def run_due() -> dict[str, int]:
     return {"daily": daily, "tests": tests, "resumed": resume(now), "swept": backup_test.sweep()}
 
 
-def _safely(act: Callable[[UUID], bool], server_id: UUID) -> bool:
+def _safely(act: Callable[[UUID], object], row_id: UUID) -> bool:
+    """`row_id` of what `act` takes: a server, a backup, a restore."""
     try:
-        return act(server_id)
+        return bool(act(row_id))
     except Exception:
-        log.warning("backup_not_ordered", server=str(server_id), exc_info=True)
+        log.warning("backup_not_brought_on", act=act.__name__, id=str(row_id), exc_info=True)
         return False
 
 
@@ -92,22 +93,24 @@ def resume(now: datetime) -> int:
     """Everything that is under way has a job; what nobody can bring to an end has failed. Returns how many are under way."""
     made, brought = backup_made.stale(now, GIVEN_UP_AFTER), restore.stale(now, GIVEN_UP_AFTER)
     for archive_id, too_long in made:
-        if too_long:
-            backup_made.give_up(archive_id, Failure.FAULT)
-            continue
-        with transaction():
-            archive = lock(Archive, archive_id)
-            if archive.state == ArchiveState.MAKING:
-                backup.queue_making(archive, SYSTEM)
+        _safely(backup_made.give_up if too_long else _have_made, archive_id)
     for restore_id, too_long in brought:
-        if too_long:
-            restore.give_up(restore_id)
-            continue
-        with transaction():
-            row = lock(Restore, restore_id)
-            if row.state in OPEN:
-                restore.queue_restore(row, SYSTEM)
+        _safely(restore.give_up if too_long else _have_restored, restore_id)
     return len(made) + len(brought)
+
+
+def _have_made(archive_id: UUID) -> None:
+    with transaction():
+        archive = lock(Archive, archive_id)
+        if archive.state == ArchiveState.MAKING:
+            backup.queue_making(archive, SYSTEM)
+
+
+def _have_restored(restore_id: UUID) -> None:
+    with transaction():
+        row = lock(Restore, restore_id)
+        if row.state in OPEN:
+            restore.queue_restore(row, SYSTEM)
 
 
 def forget_plan(server_id: UUID) -> None:

@@ -30,6 +30,8 @@ from app.kit.ids import new_id
 MAKING, VERIFIED = ArchiveState.MAKING.value, ArchiveState.VERIFIED.value
 FAILED, REMOVED = ArchiveState.FAILED.value, ArchiveState.REMOVED.value
 GONE = (State.DELETING, State.DELETED)
+SAME_ATTEMPT = timedelta(minutes=10)
+"""One that is taken up again so soon, because a runtime or a store gave no answer, has begun when it first did."""
 BETWEEN_SECONDS = 3.0
 """Until it is asked again whether a server that starts or stops can be copied."""
 
@@ -49,7 +51,8 @@ class Making:
     live: bool
     """Somebody may be playing on it."""
     disk_bytes: int
-    created_at: datetime
+    begun_at: datetime
+    """Since when somebody is at it; before that it waited for a worker."""
 
 
 def begin_making(archive_id: UUID) -> Making | None:
@@ -67,14 +70,16 @@ def begin_making(archive_id: UUID) -> Making | None:
         if server.state in (State.STARTING, State.STOPPING):
             raise NotNow(BETWEEN_SECONDS)
         backup = db.session.get_one(Backup, archive_id, populate_existing=True)
-        backup.begun_at = clock.now()
+        now = clock.now()
+        if backup.begun_at is None or now - backup.begun_at > SAME_ATTEMPT:
+            backup.begun_at = now
         if archive.key:
             forget_object(archive.organisation_id, server.id, archive.key)
         archive.key = f"{server.organisation_id.hex}/{server.id.hex}/{new_id().hex}.tar.zst"
         show(server.id, "backups")
         return Making(
             archive_id, archive.key, server.id, server.runtime, server.template, server.world, server.run_id,
-            server.state == State.RUNNING, server.disk_bytes or 0, archive.created_at,
+            server.state == State.RUNNING, server.disk_bytes or 0, backup.begun_at,
         )  # fmt: skip
 
 
@@ -115,6 +120,7 @@ def try_again(making: Making) -> bool:
     with transaction():
         backup = lock_backup(making.archive_id)
         backup.tries += 1
+        backup.begun_at = None
         return backup.tries < ATTEMPTS
 
 
@@ -155,12 +161,12 @@ def record_not_made(making: Making, failure: Failure | None) -> None:
             _fail(server, archive, failure)
 
 
-def give_up(archive_id: UUID, failure: Failure) -> None:
+def give_up(archive_id: UUID) -> None:
     """Nobody could bring it to an end."""
     with transaction():
         archive, server = _locked(archive_id)
         if archive.state == MAKING:
-            _fail(server, archive, failure)
+            _fail(server, archive, Failure.FAULT)
 
 
 def _fail(server: Server, archive: Archive, failure: Failure) -> None:
@@ -209,17 +215,17 @@ def prune(server_id: UUID) -> int:
     plan = db.session.get(BackupPlan, server_id, populate_existing=True)
     if plan is None:
         return 0
-    rows = {archive.id: archive for archive, _backup in _finished(server_id)}
+    finished = _finished(server_id)
     copies = [
         Copy(
             archive.id, archive.created_at, archive.state == VERIFIED and backup.test_failure is None, backup.kept
         )
-        for archive, backup in _finished(server_id)
+        for archive, backup in finished
     ]  # fmt: skip
-    used = in_use(server_id)
-    gone = expired(copies, plan.keep_count, plan.keep_days, clock.now()) - used
-    for archive_id in gone:
-        forget_backup(rows[archive_id])
+    gone = expired(copies, plan.keep_count, plan.keep_days, clock.now()) - in_use(server_id)
+    for archive, _backup in finished:
+        if archive.id in gone:
+            forget_backup(archive)
     return len(gone)
 
 

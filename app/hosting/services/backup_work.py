@@ -18,7 +18,9 @@ import structlog
 from app.core.api import NotNow
 from app.hosting.catalog import templates
 from app.hosting.gateways.archive import (
+    Corrupt,
     MayChange,
+    Missing,
     NotPackable,
     Packed,
     Store,
@@ -30,9 +32,7 @@ from app.hosting.gateways.archive import (
     verify,
 )
 from app.hosting.gateways.runtime import (
-    DiskFull,
     NotRunning,
-    OutOfReach,
     Runtime,
     RuntimeUnavailable,
     WorldMissing,
@@ -66,29 +66,28 @@ def make(archive_id: UUID) -> None:
     if making is None:
         return
     began = clock.now()
-    store = archive_store()
     try:
-        packed = _copy(runtime_named(making.runtime), store, making)
+        packed = _copy(runtime_named(making.runtime), archive_store(), making)
     except (StoreUnavailable, RuntimeUnavailable) as error:
-        if clock.now() - making.created_at < PATIENCE:
+        if clock.now() - making.begun_at < PATIENCE:
             raise NotNow(AWAY_SECONDS) from error
-        _give_up(store, making, Failure.UNAVAILABLE, error)
+        _give_up(making, Failure.UNAVAILABLE, error)
     except NotWanted:
-        _give_up(store, making, None)
+        _give_up(making, None)
     except MISSES as error:
         failure = _missed(error)
         if failure in (Failure.CHANGED, Failure.NOT_SAVED) and rows.try_again(making):
             MADE.labels("again").inc()
             raise NotNow(AGAIN_SECONDS) from error
-        _give_up(store, making, failure, error)
+        _give_up(making, failure, error)
     except (*EXPECTED, LookupError) as error:
-        _give_up(store, making, _failure(error), error)
+        _give_up(making, _failure(error), error)
     else:
         if rows.record_made(making, packed):
             MADE.labels("done").inc()
             SECONDS.observe((clock.now() - began).total_seconds())
         else:
-            _give_up(store, making, None)
+            _give_up(making, None)
 
 
 def _missed(error: Exception) -> Failure:
@@ -101,7 +100,7 @@ def _failure(error: Exception) -> Failure:
     return Failure.NO_WORLD if isinstance(error, WorldMissing) else failure_of(error)
 
 
-def _give_up(store: Store, making: Making, failure: Failure | None, error: Exception | None = None) -> None:
+def _give_up(making: Making, failure: Failure | None, error: Exception | None = None) -> None:
     if error is not None:
         log.warning(
             "backup_failed", server=str(making.server_id), error=type(error).__name__, detail=str(error)
@@ -109,7 +108,7 @@ def _give_up(store: Store, making: Making, failure: Failure | None, error: Excep
     rows.record_not_made(making, failure)
     MADE.labels(failure.value if failure else "not-wanted").inc()
     try:
-        store.delete(making.key)
+        archive_store().delete(making.key)
     except (StoreUnavailable, StoreFault):
         log.warning("backup_left_behind", key=making.key)
 
@@ -183,7 +182,7 @@ def test(server_id: UUID) -> None:
         if testing.former_world:
             runtime.remove_world(server_id, testing.former_world)
         failure = _unpack_for_test(runtime, testing)
-    except (RuntimeUnavailable, OutOfReach, DiskFull, StoreUnavailable) as error:
+    except EXPECTED as error:
         log.warning("backup_not_tested", server=str(server_id), error=type(error).__name__, detail=str(error))
         backup_test.put_off(testing)
         TESTED.labels("put-off").inc()
@@ -194,14 +193,14 @@ def test(server_id: UUID) -> None:
 
 
 def _unpack_for_test(runtime: Runtime, testing: Testing) -> Failure | None:
-    """What is wrong with it; None when all of it came back."""
+    """What is wrong with it; None when all of it came back. Whatever else is in the way, such as a store that lets nobody
+    in, says nothing about it and is raised.
+    """
     try:
         chunks = archive_store().get(testing.key)
         folder = runtime.make_world(testing.server_id, testing.world)
         unpack(watched(chunks, testing.packed.size_bytes, "unpacking", "tested"), folder, testing.packed)
-    except (RuntimeUnavailable, OutOfReach, DiskFull, StoreUnavailable):
-        raise
-    except EXPECTED as error:
+    except (Corrupt, Missing) as error:
         log.error("backup_not_whole", archive=str(testing.archive_id), detail=str(error))
         return failure_of(error)
     return None

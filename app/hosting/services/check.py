@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.core.api import get_setting
 from app.hosting.catalog import templates
 from app.hosting.errors import NoCredit, NoRoom
-from app.hosting.models import Restore, Server
+from app.hosting.models import Archive, Restore, Server
 from app.hosting.rules.backup import OPEN
 from app.hosting.rules.server import ALIVE, State
 from app.hosting.rules.template import Template
@@ -52,7 +52,24 @@ def require_no_restore(server: Server) -> None:
         select(Restore.id).where(Restore.server_id == server.id, Restore.state.in_(OPEN)).limit(1)
     )
     if found is not None:
-        raise Conflict(_("Gerade wird ein Backup wiederhergestellt. Danach kann der Server starten."))
+        raise Conflict(_("Gerade wird ein Backup wiederhergestellt. Warte, bis das fertig ist."))
+
+
+def require_not_copied(server: Server) -> None:
+    """Raises Conflict while a new server gets its world from a backup of this one: the backups go with their server.
+
+    Joins the caller's transaction.
+    """
+    found = db.session.scalar(
+        select(Restore.id)
+        .join(Archive, Archive.id == Restore.archive_id)
+        .where(Archive.server_id == server.id, Restore.server_id != server.id, Restore.state.in_(OPEN))
+        .limit(1)
+    )
+    if found is not None:
+        raise Conflict(
+            _("Aus einem Backup dieses Servers entsteht gerade ein neuer. Lösche ihn, wenn das fertig ist.")
+        )
 
 
 def require_credit(server: Server) -> None:

@@ -55,6 +55,9 @@ def begin(server: Server, actor: Actor, *, automatic: bool) -> None:
     if server.state == State.ARCHIVED:
         _begin_waking(server, actor)
         return
+    if server.world is None:  # it is on its way back: the start follows when it is whole
+        set_state(server, State.WAKING, desired=Desired.RUNNING.value)
+        return
     to = begin_state(server.facts())
     if to is State.INSTALLING:
         set_state(server, to, desired=Desired.RUNNING.value, next_restart_at=None, **FRESH)

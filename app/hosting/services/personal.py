@@ -12,7 +12,7 @@ from app.accounts.api import sole_organisations
 from app.core.api import Activity, Retention, contributor, delete_file
 from app.hosting.models import Report, ReportPlan, Run, Schedule, Seat, Server
 from app.hosting.rules.server import State
-from app.hosting.services.setup import order_deletion
+from app.hosting.services.setup import begin_deletion
 from app.kit.authz import SYSTEM
 from app.kit.db import db, lock, require_transaction
 
@@ -157,7 +157,7 @@ def erase_servers(person_id: UUID) -> None:
             )
         ).all()
         for server_id in rows:
-            order_deletion(lock(Server, server_id), SYSTEM)
+            begin_deletion(lock(Server, server_id), SYSTEM)
         for report in db.session.scalars(
             select(Report).where(Report.organisation_id == organisation_id)
         ).all():

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from app.core.api import get_setting
 from app.hosting.catalog import templates
 from app.hosting.gateways import ping
-from app.hosting.gateways.archive import Store, store_for
+from app.hosting.gateways.archive import Store, StoreRefused, store_for
 from app.hosting.gateways.docker import DockerConfig, DockerRuntime
 from app.hosting.gateways.ping import Pong
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
@@ -92,16 +92,22 @@ def isolation() -> dict[str, str]:
 
 
 def archive_store() -> Store:
-    """Where this installation keeps archives. Made on first use, once a process; nothing is contacted yet."""
+    """Where this installation keeps archives. Made on first use, once a process; nothing is contacted yet.
+
+    Raises StoreRefused (code `setting`) when the setting makes no sense.
+    """
     store = current_app.extensions[EXTENSION]
     if "archive" not in store:
         config = settings()
-        store["archive"] = store_for(config.archive_url.get_secret_value(), config.var_dir.resolve())
+        try:
+            store["archive"] = store_for(config.archive_url.get_secret_value(), config.var_dir.resolve())
+        except ValueError as error:
+            raise StoreRefused(str(error), "setting") from error
     return cast(Store, store["archive"])
 
 
 def check_archive() -> None:
-    """Raises StoreUnavailable, StoreFault or, when the setting makes no sense, ValueError."""
+    """Raises StoreUnavailable or StoreFault."""
     archive_store().check()
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from app.hosting.gateways.runtime import Observed, Runtime, RuntimeFault, RuntimeUnavailable
 from app.hosting.models import Server
@@ -56,9 +57,9 @@ def reconcile(only: Collection[UUID] | None = None) -> int:
             done += _reconcile(runtime, servers)
             if only is None:
                 strays.look(runtime)
-        except RuntimeUnavailable:
+        except (RuntimeUnavailable, RuntimeFault):
             note_away(name)
-            log.warning("runtime_away", runtime=name)
+            log.warning("runtime_away", runtime=name, exc_info=True)
     return done + (saving.release_lost() if only is None else 0)
 
 
@@ -83,7 +84,9 @@ def _reconcile(runtime: Runtime, servers: Iterable[Server]) -> int:
             ACTIONS.labels(action.do.value).inc()
         except (Conflict, NotFound):
             continue  # somebody was faster: the next look sees what came of it
-        except (RuntimeUnavailable, RuntimeFault, LookupError):
+        except OperationalError:
+            raise  # the database is away, for all of them
+        except Exception:  # what is wrong with one server keeps no other waiting
             log.warning("reconcile_failed", server=str(server_id), action=action.do.value, exc_info=True)
     strays.note_alive(alive, now)
     return done

@@ -196,7 +196,8 @@ def _release(runtime: Runtime, hold: Hold, template: Template) -> bool:
         select(SaveHold.token).where(SaveHold.server_id == hold.server_id)
     ).scalar_one_or_none()
     db.session.rollback()
-    if found != hold.token:
+    ours = found == hold.token
+    if not ours and (found is not None or not _owe_again(hold)):
         return False
     try:
         _tell(runtime, hold.server_id, template)
@@ -204,7 +205,22 @@ def _release(runtime: Runtime, hold: Hold, template: Template) -> bool:
         log.warning("save_hold_left", server=str(hold.server_id), exc_info=True)
         return False  # the row stays, and with it the duty
     RELEASED.labels("worker").inc()
-    return _forget(hold)
+    return _forget(hold) and ours
+
+
+def _owe_again(hold: Hold) -> bool:
+    """We were thought lost, the game was told to save and the row is gone; but what we told it then may have come after
+    that. So the duty is ours again. False when somebody else has it.
+    """
+    with transaction() as session:
+        lock(Server, hold.server_id)
+        if session.get(SaveHold, hold.server_id, populate_existing=True) is not None:
+            return False
+        now = clock.now()
+        session.add(
+            SaveHold(server_id=hold.server_id, run_id=hold.run_id, token=hold.token, since=now, until=now)
+        )
+        return True
 
 
 def _tell(runtime: Runtime, server_id: UUID, template: Template | None) -> None:

@@ -88,10 +88,10 @@ def run_one(schedule_id: UUID, server_id: UUID, now: datetime) -> bool:
         if row is None or row.next_at is None or row.next_at > now or server.state in _GONE:
             return False
         found = due(read(row.cron), ZoneInfo(row.zone), row.next_at, now)
-        if found.missed is not None:
+        if found.missed is not None and not _noted(row, found.missed.first):
             _note_missed(row, found.missed)
         row.next_at = found.following
-        if found.run is None:
+        if found.run is None or _noted(row, found.run):
             return True
         sense = verdict(Action(row.action), State(server.state), Desired(server.desired))
         if sense is Verdict.WAIT:
@@ -100,6 +100,12 @@ def run_one(schedule_id: UUID, server_id: UUID, now: datetime) -> bool:
         outcome, reason = _do(server, row) if sense is Verdict.ACT else _REFUSED[sense]
         _note(row, found.run, outcome, reason)
         return True
+
+
+def _noted(row: Schedule, due_at: datetime) -> bool:
+    """Whether that run has been dealt with: the clock was put back since, and shows its time again."""
+    wanted = select(ScheduleRun.id).where(ScheduleRun.schedule_id == row.id, ScheduleRun.due_at == due_at)
+    return db.session.scalar(wanted) is not None
 
 
 _REFUSED: dict[Verdict, tuple[Outcome, str | None]] = {

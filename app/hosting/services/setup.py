@@ -25,6 +25,7 @@ from app.hosting.services.check import (
     known_template,
     require_credit,
     require_no_restore,
+    require_not_copied,
 )
 from app.hosting.services.ending import queue_delete
 from app.hosting.services.life import begin, set_state, show
@@ -255,6 +256,12 @@ def delete_server(actor: Actor, server_id: UUID) -> None:
 
 
 def order_deletion(server: Server, actor: Actor) -> None:
+    """The deletion itself. Joins the caller's transaction; the row is locked. Raises Conflict while it is copied."""
+    require_not_copied(server)
+    begin_deletion(server, actor)
+
+
+def begin_deletion(server: Server, actor: Actor) -> None:
     """From now on nothing is charged for the disk; a job removes everything. Joins the caller's; the row is locked."""
     require_transaction()
     now = clock.now()

@@ -126,7 +126,7 @@ def find_ended(games: Games) -> set[UUID]:
         own = {key: game for key, game in games.items() if game.runtime == name}
         try:
             answers = runtime_named(name).inspect_many(tuple(own))
-        except RuntimeUnavailable:
+        except (RuntimeUnavailable, RuntimeFault):
             note_away(name)
             _lose_sight(own)
             continue

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 import random
+import shutil
 import signal
 import socket
 import threading
@@ -11,6 +13,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +98,37 @@ class TestFull:
         with answering(lambda handler: reply(handler, 507, body)) as port:
             store = store_for(f"s3://k:s@kontor?endpoint=http://127.0.0.1:{port}&region=us-east-1", tmp_path)
             assert fault(lambda: store.put(KEY, [b"x"]), StoreFull) == "full"
+
+
+def test_a_disk_on_which_games_save_is_never_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_for(f"file://{tmp_path}/disk", tmp_path)
+    keeping = shutil._ntuple_diskusage(1 << 40, 0, 50 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: keeping)
+    assert fault(lambda: store.put(KEY, blocks(12)), StoreFull) == "full"
+    store.put(KEY, blocks(2))
+
+
+def test_a_folder_that_goes_with_its_last_archive_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers: one deletes the server's last archive while the other begins to write the next."""
+    store = store_for(f"file://{tmp_path}/disk", tmp_path)
+    other = KEY.replace("cc", "dd")
+    store.put(other, [b"old"])
+    store.finish(other)
+    open_file, removed = os.open, []
+
+    def overtaken(path: Any, flags: int, *args: Any, **more: Any) -> int:
+        if flags & os.O_CREAT and not removed:
+            removed.append(True)
+            store.delete(other)
+        return open_file(path, flags, *args, **more)
+
+    monkeypatch.setattr(os, "open", overtaken)
+    store.put(KEY, [b"new"])
+    store.finish(KEY)
+    assert removed
+    assert b"".join(store.get(KEY)) == b"new"
 
 
 class TestRefused:
@@ -255,8 +289,10 @@ def test_s3_forgets_what_a_killed_writer_had_sent(s3_server: S3Server, tmp_path:
 
     store = store_for(s3_server.url("kontor", "lost"), tmp_path)
     for end in (lambda: store.put(KEY, [b"x"]), lambda: store.delete(KEY)):
-        client.create_multipart_upload(Bucket="kontor", Key=f"lost/{KEY}.part")
-        assert uploads() == [f"lost/{KEY}.part"]
+        lost = [f"lost/{KEY}", f"lost/{KEY}.part"]  # while it became the archive, while it was written
+        for key in lost:
+            client.create_multipart_upload(Bucket="kontor", Key=key)
+        assert sorted(uploads()) == lost
         end()
         assert uploads() == []
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from app.hosting.gateways.archive import Corrupt, NotPackable, Packed, fingerprint, pack, unpack, verify
 from app.hosting.gateways.archive.manifest import NAME
+from app.hosting.gateways.disk import remove_folder
 from app.hosting.gateways.runtime import DiskFull
 from tests.services.processes import missing
 from tests.services.tmpfs import small_disk
@@ -462,3 +463,37 @@ def test_a_fingerprint_sees_every_change_but_those_that_may_be(
     assert fingerprint(tmp_path, moves) == before
     change(tmp_path)
     assert fingerprint(tmp_path, moves) != before
+
+
+def test_folders_as_deep_as_they_may_be_have_a_fingerprint_and_come_back(tmp_path: Path) -> None:
+    """Nobody builds so, but a game can: it must not be what keeps a backup from ever being made."""
+    deep = tmp_path / "data"
+    deep.mkdir()
+    here = os.open(deep, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("level.dat", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    before = fingerprint(deep, lambda path: False)
+    data, noted = packed(deep)
+    assert noted.files == 1202
+    unpack(iter([data]), tmp_path / "back", noted)
+    assert fingerprint(deep, lambda path: False) == before
+    (deep / ("d/" * 1200) / "level.dat").write_bytes(b"x")
+    assert fingerprint(deep, lambda path: False) != before
+
+
+def test_an_unpacking_that_fails_clears_what_is_deep_as_well(tmp_path: Path) -> None:
+    deep = tmp_path / "data" / ("d/" * 1200)
+    for depth in range(0, 1200, 100):
+        (tmp_path / "data" / ("d/" * (depth + 100))).mkdir(parents=True)
+    (deep / "level.dat").write_bytes(b"seed")
+    data, noted = packed(tmp_path / "data")
+    with pytest.raises(Corrupt):
+        unpack(iter([data[:-1] + bytes([data[-1] ^ 1])]), tmp_path / "back", noted)
+    assert list((tmp_path / "back").iterdir()) == []
+    remove_folder(tmp_path / "data")
+    assert not (tmp_path / "data").exists()

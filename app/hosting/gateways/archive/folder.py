@@ -18,6 +18,7 @@ from app.hosting.gateways.archive.store import (
     StoreUnavailable,
     checked,
 )
+from app.hosting.gateways.disk import Room
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -33,14 +34,12 @@ class FolderStore:
         target = self._part(key)
         with _telling():
             self._make_base()
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # A new file each time: one that is still being read elsewhere stays as it was.
-            target.unlink(missing_ok=True)
-            file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        written = 0
+            file = _new_file(target)
+        written, room = 0, Room(self.folder)
         try:
             for chunk in chunks:
                 with _telling():
+                    room.take(len(chunk))
                     rest = memoryview(chunk)
                     while rest:
                         rest = rest[os.write(file, rest) :]
@@ -118,6 +117,18 @@ class FolderStore:
                 if not piece:
                     return
                 yield piece
+
+
+def _new_file(target: Path) -> int:
+    """A new one each time: one that is still being read elsewhere stays as it was."""
+    while True:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            target.unlink(missing_ok=True)
+            return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:  # who deletes the last archive of a folder takes the folder along
+            if not target.parents[2].is_dir():
+                raise
 
 
 def _sync(folder: Path) -> None:

@@ -6,12 +6,12 @@ import contextlib
 import ctypes
 import errno
 import os
-import shutil
 from pathlib import Path
 from types import TracebackType
 
 from app.hosting.gateways.archive.manifest import ROOT, Entry
 from app.hosting.gateways.archive.store import Corrupt
+from app.hosting.gateways.disk import Room, below, remove_folder
 from app.hosting.gateways.runtime import DiskFull
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,10 +30,11 @@ class Place:
         self._entry: Entry | None = None
         self._file = -1
         self._hole = False
+        self._room = Room(target)
 
     def __enter__(self) -> Place:
         self._root.mkdir(mode=0o700, exist_ok=True)
-        if any(True for _ in os.scandir(self._root)):
+        if os.listdir(self._root):
             raise FileExistsError(errno.ENOTEMPTY, "not empty", str(self._root))
         return self
 
@@ -87,6 +88,7 @@ class Place:
             self._hole = True
             return
         self._hole = False
+        self._room.take(len(data))
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._file, rest) :]
@@ -123,16 +125,17 @@ class Place:
     def _clear(self) -> None:
         with contextlib.suppress(OSError):
             os.chmod(self._root, 0o700)
-        for parent, names, _ in os.walk(self._root):
-            for name in names:
-                with contextlib.suppress(OSError):
-                    if not os.path.islink(path := os.path.join(parent, name)):
-                        os.chmod(path, 0o700)
-        for found in list(os.scandir(self._root)):
-            if found.is_dir(follow_symlinks=False):
-                shutil.rmtree(found.path, ignore_errors=True)
-            else:
-                os.unlink(found.path)
+        for entry in below(self._root):
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    os.chmod(entry.path, 0o700)
+        for name in os.listdir(self._root):
+            with contextlib.suppress(OSError):
+                path = self._root / name
+                if path.is_dir() and not path.is_symlink():
+                    remove_folder(path)
+                else:
+                    path.unlink()
 
 
 def _told(error: OSError) -> Exception:

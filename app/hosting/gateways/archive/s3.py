@@ -32,6 +32,7 @@ from app.hosting.gateways.archive.store import (
 
 SMALL_PART, LARGE_PART, SMALL_PARTS = 8 << 20, 32 << 20, 5000
 """S3 takes 10,000 parts: 40 GB in small ones, 200 GB in all."""
+COPIED_PART = 256 << 20
 RESUMES = 3
 _MISSING = ("NoSuchKey", "404", "NotFound")
 _AUTH = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure")
@@ -85,7 +86,7 @@ class S3Store:
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         where = {"Bucket": self.bucket, "Key": self._name(key) + PART}
         with _talking():
-            self._forget_uploads(where["Key"])
+            self._forget_uploads(key)
         parts = _regrouped(chunks)
         first = next(parts, b"")
         if len(first) < SMALL_PART:
@@ -115,15 +116,18 @@ class S3Store:
             self.client.complete_multipart_upload(**where, MultipartUpload={"Parts": done})
         return written
 
-    def _forget_uploads(self, name: str) -> None:
-        """What a killed writer had sent is not seen but paid for."""
-        found = self.client.list_multipart_uploads(Bucket=self.bucket, Prefix=name)
-        for upload in found.get("Uploads", ()):
-            if upload["Key"] == name:
-                with suppress(ClientError):
-                    self.client.abort_multipart_upload(
-                        Bucket=self.bucket, Key=name, UploadId=upload["UploadId"]
-                    )
+    def _forget_uploads(self, key: str) -> None:
+        """What a killed writer had sent, or one who was killed while a large part became the archive, is not seen but
+        paid for.
+        """
+        for name in (self._name(key), self._name(key) + PART):
+            found = self.client.list_multipart_uploads(Bucket=self.bucket, Prefix=name)
+            for upload in found.get("Uploads", ()):
+                if upload["Key"] == name:
+                    with suppress(ClientError):
+                        self.client.abort_multipart_upload(
+                            Bucket=self.bucket, Key=name, UploadId=upload["UploadId"]
+                        )
 
     def get_part(self, key: str) -> Iterator[bytes]:
         return self._pieces(self._name(key) + PART)
@@ -164,12 +168,12 @@ class S3Store:
                 raise Missing(key)
             return
         with _talking():
-            # Copied by the server itself; in parts where it is large.
+            # Copied by the server itself; in parts where it is large, each within the time for one answer.
             self.client.copy(
                 {"Bucket": self.bucket, "Key": name + PART},
                 self.bucket,
                 name,
-                Config=TransferConfig(multipart_threshold=1 << 30, multipart_chunksize=1 << 30),
+                Config=TransferConfig(multipart_threshold=COPIED_PART, multipart_chunksize=COPIED_PART),
             )
         if self._size(name) != size:
             raise StoreFault("the copy has another size", "copy")
@@ -179,7 +183,7 @@ class S3Store:
     def delete(self, key: str) -> None:
         name = self._name(key)
         with _talking():
-            self._forget_uploads(name + PART)
+            self._forget_uploads(key)
             for one in (name, name + PART):
                 self.client.delete_object(Bucket=self.bucket, Key=one)
 

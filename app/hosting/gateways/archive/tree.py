@@ -171,23 +171,20 @@ def fingerprint(folder: Path, may_change: MayChange) -> str:
     Of each file the name, identity, time and length; nothing is read. Raises NotPackable as packing does.
     """
     noted = hashlib.sha256()
-    with _telling(ROOT):
-        _note(os.fspath(folder), "", may_change, noted.update)
-    return noted.hexdigest()
-
-
-def _note(folder: str, below: str, may_change: MayChange, note: Callable[[bytes], None]) -> None:
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda one: one.name)
-    for one in entries:
-        path = f"{below}{one.name}"
-        if may_change(path):
-            continue
-        with _telling(path):
-            seen = one.stat(follow_symlinks=False)
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        with _telling(below.rstrip("/") or ROOT):
+            names = sorted(os.listdir(folder / below))
+        for path in (f"{below}{name}" for name in names):
+            if may_change(path):
+                continue
+            with _telling(path):
+                seen = os.lstat(folder / path)
             told: tuple[int, ...] = (seen.st_ino, stat.S_IFMT(seen.st_mode))
-            if not stat.S_ISDIR(seen.st_mode):
-                told += (seen.st_mtime_ns, seen.st_size)
-            note(f"{path}\0{told}\0".encode("utf-8", "surrogateescape"))
             if stat.S_ISDIR(seen.st_mode):
-                _note(one.path, f"{path}/", may_change, note)
+                waiting.append(f"{path}/")
+            else:
+                told += (seen.st_mtime_ns, seen.st_size)
+            noted.update(f"{path}\0{told}\0".encode("utf-8", "surrogateescape"))
+    return noted.hexdigest()

@@ -7,6 +7,7 @@ import re
 import secrets
 import tarfile
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,15 @@ from uuid import UUID
 import docker
 
 from app.hosting.gateways.docker.config import DockerConfig
-from app.hosting.gateways.runtime import Address, NotPrepared, Observed, Spec, State, checked_world
+from app.hosting.gateways.runtime import (
+    Address,
+    NotPrepared,
+    Observed,
+    RuntimeFault,
+    Spec,
+    State,
+    checked_world,
+)
 from app.hosting.rules.template import DockerPlan, facts
 from app.kit import clock
 
@@ -24,6 +33,8 @@ INSTALLATION, SERVER, RUN, PORT, RCON, WORLD = (
 )  # fmt: skip
 SECRET_FOLDER, SECRET_FILE = "kontor", "rcon-secret"
 SECRET_PATH = f"/{SECRET_FOLDER}/{SECRET_FILE}"
+LARGEST_SECRET = 64 * 1024
+"""Bytes of the tar it comes in."""
 STATES = {"running": State.RUNNING, "exited": State.EXITED}
 
 
@@ -132,10 +143,23 @@ def put_secret(api: docker.APIClient, container: str) -> None:
 
 
 def read_secret(api: docker.APIClient, container: str) -> str:
+    """The secret `put_secret` made. A game that is root in its container may have put something else there.
+
+    Raises RuntimeFault when it is not what we made.
+    """
     stream, _ = api.get_archive(container, SECRET_PATH)
-    with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
-        file = tar.extractfile(SECRET_FILE)
-        return file.read().decode().strip() if file else ""
+    packed = b""
+    with closing(stream):
+        for piece in stream:
+            packed += piece
+            if len(packed) > LARGEST_SECRET:
+                raise RuntimeFault("the RCON secret has been replaced")
+    try:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+            file = tar.extractfile(SECRET_FILE)
+            return file.read().decode().strip() if file else ""
+    except (tarfile.TarError, KeyError, ValueError) as error:
+        raise RuntimeFault("the RCON secret has been replaced") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from app.hosting.gateways.cgroups import Cgroups
+from app.hosting.gateways.disk import below, remove_folder
 from app.hosting.gateways.ports import loopback_port, port_free
 from app.hosting.gateways.process import npm, worlds
 from app.hosting.gateways.process.config import ProcessConfig
@@ -28,6 +29,7 @@ from app.hosting.gateways.runtime import (
     DiskFull,
     NotPrepared,
     PortTaken,
+    RuntimeFault,
     RuntimeUnavailable,
     Spec,
 )
@@ -37,6 +39,8 @@ from app.kit import clock
 SCRIPT = (Path(__file__).parent / "supervise.sh").read_text()
 LOCK_SECONDS = 10.0
 NOTED_SECONDS = 10.0
+LARGEST_PROPERTIES = 1 << 20
+"""A server.properties beyond this is none: the game, which owns the file, could make us read for ever."""
 
 
 @contextlib.contextmanager
@@ -91,6 +95,8 @@ def launch(config: ProcessConfig, folders: Folders, groups: Cgroups | None, spec
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(str(error)) from error
         raise RuntimeUnavailable(str(error)) from error
+    except subprocess.SubprocessError as error:
+        raise RuntimeUnavailable(type(error).__name__) from error  # its text has the game's whole environment
     return run
 
 
@@ -138,8 +144,9 @@ def _user(config: ProcessConfig, folders: Folders, server: ServerFolder, install
         first = zlib.crc32(str(folders.root.resolve()).encode()) % len(config.user_ids)
         order = (*config.user_ids[first:], *config.user_ids[:first])
         number = next((number for number in order if number not in taken), None)
-        if number is not None:
-            write_whole(noted, str(number))
+        if number is None:  # without one of its own it would run as ours
+            raise RuntimeFault(f"all {len(config.user_ids)} user ids of this installation are taken")
+        write_whole(noted, str(number))
     return number
 
 
@@ -174,7 +181,8 @@ def _open_to_others(path: Path) -> bool:
 
 def _make_folders(server: ServerFolder, spec: Spec, user_id: int | None) -> None:
     server.path.chmod(0o711)
-    shutil.rmtree(server.path / "tmp", ignore_errors=True)
+    with contextlib.suppress(OSError):
+        remove_folder(server.path / "tmp")
     data = server.data(spec.world)
     for path in (data, server.path / "tmp", server.path / "cache"):
         path.mkdir(mode=0o700, exist_ok=True)
@@ -191,9 +199,8 @@ def _make_folders(server: ServerFolder, spec: Spec, user_id: int | None) -> None
 def _give(path: Path, user_id: int) -> None:
     """Hands a folder and everything in it to a user; links are handed over themselves, not what they point to."""
     os.lchown(path, user_id, user_id)
-    for parent, names, files in os.walk(path):
-        for name in (*names, *files):
-            os.lchown(os.path.join(parent, name), user_id, user_id)
+    for entry in below(path):
+        os.lchown(entry.path, user_id, user_id)
 
 
 def _merge_properties(path: Path, properties: Mapping[str, str], user_id: int | None) -> None:
@@ -201,7 +208,8 @@ def _merge_properties(path: Path, properties: Mapping[str, str], user_id: int | 
     with contextlib.suppress(OSError):
         if path.is_symlink():
             path.unlink()
-    old = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    readable = path.is_file() and path.stat().st_size <= LARGEST_PROPERTIES
+    old = path.read_text("utf-8", "replace").splitlines() if readable else []
     kept = [line for line in old if line.partition("=")[0].strip() not in properties]
     write_whole(
         path, "\n".join([*kept, *(f"{name}={value}" for name, value in properties.items())]) + "\n", 0o640

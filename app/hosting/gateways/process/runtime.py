@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import signal
 import time
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from app.hosting.gateways import cgroups, rcon
-from app.hosting.gateways.disk import folder_bytes
+from app.hosting.gateways.disk import folder_bytes, remove_folder
 from app.hosting.gateways.lines import checked_line
 from app.hosting.gateways.ports import port_free
 from app.hosting.gateways.process import console, launch, npm, readings, system, worlds
@@ -184,7 +184,8 @@ class ProcessRuntime:
                 self._clear(run)
             server.forget_runs()
             for name in ("tmp", "cache"):
-                shutil.rmtree(server.path / name, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    remove_folder(server.path / name)
         if not keep_data:
             worlds.take_away(server.path)
 

@@ -133,20 +133,19 @@ class Link:
         self.quiet = 0.0
         """Seconds nothing came from either side."""
         self.counted = (0, 0)
-        if len(player.buffer) > told:
-            game.transport.write(bytes(player.buffer[told:]))
-        player.buffer.clear()
-        if game.buffer:
-            player.transport.write(bytes(game.buffer))
-            game.buffer.clear()
+        # Joined and reading before the first byte is written: an end that takes no more stops the other from then on.
         player.peer, game.peer = game, player
-        for end, other in ((player, game), (game, player)):
+        for end in (player, game):
+            if not end.lost and not end.finished:
+                end.transport.resume_reading()
+        for end, other, at in ((player, game, told), (game, player, 0)):
+            if len(end.buffer) > at:
+                other.transport.write(bytes(end.buffer[at:]))
+            end.buffer.clear()
             if end.lost:
                 other.transport.close()
             elif end.finished:
                 _finish(other)
-            else:
-                end.transport.resume_reading()
 
     @property
     def over(self) -> bool:

@@ -29,6 +29,11 @@ class Rate:
             del self._seen[next(iter(self._seen))]
         return allowed
 
+    def give_back(self, key: str) -> None:
+        """The last one came to nothing and does not count."""
+        if times := self._seen.get(key):
+            times.pop()
+
 
 class Places:
     """Open connections, all and by address."""

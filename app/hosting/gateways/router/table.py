@@ -86,9 +86,14 @@ class Feed:
                         log.info("routes_back", routes=len(self.table))
                     failures = 0
                     await self._follow(changes)
-            except (RedisError, OSError, TimeoutError) as error:
+            except (
+                Exception
+            ) as error:  # whatever it is: a router that stops reading leads players to old addresses for ever
                 if not failures:
-                    log.warning("routes_away", error=type(error).__name__, routes=len(self.table))
+                    known = isinstance(error, (RedisError, OSError, TimeoutError))
+                    log.warning(
+                        "routes_away", error=type(error).__name__, routes=len(self.table), exc_info=not known
+                    )
                 await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
                 failures += 1
 

@@ -72,6 +72,7 @@ class Waker:
             )
         except (RedisError, OSError, TimeoutError) as error:
             self._last.pop(server, None)  # try again as soon as somebody waits
+            self._rate.give_back(server)
             log.warning("wake_not_asked", server=server, error=type(error).__name__)
             return Asked.AWAY
         return Asked.ASKED if answer else Asked.BEFORE
