@@ -63,24 +63,25 @@ class Pool:
         while not self.stop.is_set():
             free.acquire()
             try:
-                job = self._pop(name)
+                found = self._pop(name)
             except (
                 Exception
             ) as error:  # this loop is the only one its queue has: what comes over the line never ends it
                 gone = isinstance(error, redis.exceptions.RedisError)
                 log.warning("redis_gone" if gone else "entry_unreadable", queue=name, exc_info=not gone)
-                job = None
+                found = None
                 self.stop.wait(1.0)
-            if job is None:
+            if found is None:
                 free.release()
                 continue
-            thread = threading.Thread(target=self._work, args=(str(job.args[0]), free), daemon=True)
+            job_id, limit = found
+            thread = threading.Thread(target=self._work, args=(job_id, free), daemon=True)
             with self._lock:
-                self._running[id(thread)] = Running(thread, time.monotonic() + float(job.timeout or 60))
+                self._running[id(thread)] = Running(thread, time.monotonic() + limit)
             thread.start()
 
-    def _pop(self, name: str) -> Job | None:
-        """The next id. Its entry goes at once: whether the work is done, the row knows."""
+    def _pop(self, name: str) -> tuple[str, float] | None:
+        """The next id and its time limit. Its entry goes at once: whether the work is done, the row knows."""
         queue = Queue(name, connection=self.connection, serializer=JSONSerializer)
         try:
             _, entry = Queue.lpop([queue.key], POP_SECONDS, self.connection)
@@ -91,7 +92,7 @@ class Pool:
             job.delete(remove_from_queue=False)
         except (DequeueTimeout, NoSuchJobError):
             return None
-        return job
+        return str(job.args[0]), float(job.timeout or 60)
 
     def _work(self, job_id: str, free: threading.Semaphore) -> None:
         try:

@@ -470,7 +470,7 @@ def test_folders_as_deep_as_they_may_be_have_a_fingerprint_and_come_back(tmp_pat
     deep = tmp_path / "data"
     deep.mkdir()
     here = os.open(deep, os.O_RDONLY)
-    for _ in range(1200):
+    for _ in range(1050):
         os.mkdir("d", dir_fd=here)
         below = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)
@@ -479,17 +479,17 @@ def test_folders_as_deep_as_they_may_be_have_a_fingerprint_and_come_back(tmp_pat
     os.close(here)
     before = fingerprint(deep, lambda path: False)
     data, noted = packed(deep)
-    assert noted.files == 1202
+    assert noted.files == 1052
     unpack(iter([data]), tmp_path / "back", noted)
     assert fingerprint(deep, lambda path: False) == before
-    (deep / ("d/" * 1200) / "level.dat").write_bytes(b"x")
+    (deep / ("d/" * 1050) / "level.dat").write_bytes(b"x")
     assert fingerprint(deep, lambda path: False) != before
 
 
 def test_an_unpacking_that_fails_clears_what_is_deep_as_well(tmp_path: Path) -> None:
-    deep = tmp_path / "data" / ("d/" * 1200)
-    for depth in range(0, 1200, 100):
-        (tmp_path / "data" / ("d/" * (depth + 100))).mkdir(parents=True)
+    deep = tmp_path / "data" / ("d/" * 1050)
+    for depth in range(0, 1050, 105):
+        (tmp_path / "data" / ("d/" * (depth + 105))).mkdir(parents=True)
     (deep / "level.dat").write_bytes(b"seed")
     data, noted = packed(tmp_path / "data")
     with pytest.raises(Corrupt):

@@ -26,7 +26,7 @@ class Place:
         self._root = target
         self._as_root = os.geteuid() == 0
         self._parent = ""
-        """The folder that was looked at last: most entries share it with the one before."""
+        """The folder that was looked at last: most entries share it with the one before, or are above it."""
         self._entry: Entry | None = None
         self._file = -1
         self._hole = False
@@ -110,7 +110,7 @@ class Place:
 
     def _make(self, folder: str) -> None:
         """Sees to it that a folder and those above are there and are folders, not links to some."""
-        if folder in (ROOT, self._parent):
+        if folder == ROOT or f"{self._parent}/".startswith(f"{folder}/"):
             return
         made = os.fspath(self._root)
         for name in folder.split("/"):
