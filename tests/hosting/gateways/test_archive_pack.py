@@ -465,9 +465,17 @@ def test_a_fingerprint_sees_every_change_but_those_that_may_be(
     assert fingerprint(tmp_path, moves) != before
 
 
-def test_folders_as_deep_as_they_may_be_have_a_fingerprint_and_come_back(tmp_path: Path) -> None:
+@pytest.fixture
+def far_down() -> Iterator[Path]:
+    """A folder for trees that pytest itself could not remove."""
+    made = tempfile.mkdtemp(prefix="kontor-deep-")
+    yield Path(made)
+    subprocess.run(["rm", "-rf", made], check=True)
+
+
+def test_folders_as_deep_as_they_may_be_have_a_fingerprint_and_come_back(far_down: Path) -> None:
     """Nobody builds so, but a game can: it must not be what keeps a backup from ever being made."""
-    deep = tmp_path / "data"
+    deep = far_down / "data"
     deep.mkdir()
     here = os.open(deep, os.O_RDONLY)
     for _ in range(1050):
@@ -480,20 +488,20 @@ def test_folders_as_deep_as_they_may_be_have_a_fingerprint_and_come_back(tmp_pat
     before = fingerprint(deep, lambda path: False)
     data, noted = packed(deep)
     assert noted.files == 1052
-    unpack(iter([data]), tmp_path / "back", noted)
+    unpack(iter([data]), far_down / "back", noted)
     assert fingerprint(deep, lambda path: False) == before
     (deep / ("d/" * 1050) / "level.dat").write_bytes(b"x")
     assert fingerprint(deep, lambda path: False) != before
 
 
-def test_an_unpacking_that_fails_clears_what_is_deep_as_well(tmp_path: Path) -> None:
-    deep = tmp_path / "data" / ("d/" * 1050)
+def test_an_unpacking_that_fails_clears_what_is_deep_as_well(far_down: Path) -> None:
+    deep = far_down / "data" / ("d/" * 1050)
     for depth in range(0, 1050, 105):
-        (tmp_path / "data" / ("d/" * (depth + 105))).mkdir(parents=True)
+        (far_down / "data" / ("d/" * (depth + 105))).mkdir(parents=True)
     (deep / "level.dat").write_bytes(b"seed")
-    data, noted = packed(tmp_path / "data")
+    data, noted = packed(far_down / "data")
     with pytest.raises(Corrupt):
-        unpack(iter([data[:-1] + bytes([data[-1] ^ 1])]), tmp_path / "back", noted)
-    assert list((tmp_path / "back").iterdir()) == []
-    remove_folder(tmp_path / "data")
-    assert not (tmp_path / "data").exists()
+        unpack(iter([data[:-1] + bytes([data[-1] ^ 1])]), far_down / "back", noted)
+    assert list((far_down / "back").iterdir()) == []
+    remove_folder(far_down / "data")
+    assert not (far_down / "data").exists()

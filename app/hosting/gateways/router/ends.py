@@ -20,7 +20,18 @@ KEEP = 16 * 1024
 class End(asyncio.Protocol):
     """One side: a player's, or a game server's."""
 
-    __slots__ = ("buffer", "changed", "count", "finished", "lost", "on_lost", "on_open", "peer", "transport")
+    __slots__ = (
+        "buffer",
+        "changed",
+        "count",
+        "finished",
+        "full",
+        "lost",
+        "on_lost",
+        "on_open",
+        "peer",
+        "transport",
+    )
 
     def __init__(
         self, on_open: Callable[[End], None] | None = None, on_lost: Callable[[End], None] | None = None
@@ -34,6 +45,8 @@ class End(asyncio.Protocol):
         self.finished = False
         """It will send nothing more."""
         self.lost = False
+        self.full = False
+        """It takes no more for now: nobody reads for it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -69,10 +82,12 @@ class End(asyncio.Protocol):
             self.on_lost(self)
 
     def pause_writing(self) -> None:
+        self.full = True
         if self.peer is not None and not self.peer.lost:
             self.peer.transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self.full = False
         if self.peer is not None and not self.peer.lost:
             self.peer.transport.resume_reading()
 
@@ -135,8 +150,8 @@ class Link:
         self.counted = (0, 0)
         # Joined and reading before the first byte is written: an end that takes no more stops the other from then on.
         player.peer, game.peer = game, player
-        for end in (player, game):
-            if not end.lost and not end.finished:
+        for end, other in ((player, game), (game, player)):
+            if not (end.lost or end.finished or other.full):
                 end.transport.resume_reading()
         for end, other, at in ((player, game, told), (game, player, 0)):
             if len(end.buffer) > at:
