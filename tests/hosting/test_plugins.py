@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from typing import BinaryIO
 
 import pytest
@@ -67,6 +68,15 @@ def test_a_jar_that_is_not_the_right_one_never_appears(rig: Rig, plan: str, fail
     assert (rig.change().state, rig.change().failure) == ("failed", failure)
     assert rig.lying() == {} and rig.rows() == {} and rig.happened() == ["failed"]
     assert not list(rig.folder.glob("**/*")) if rig.folder.exists() else True
+
+
+def test_a_kept_jar_that_rotted_never_appears(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store is asked for what was checked when it came; it is compared once more before it gets a name."""
+    rig.order("luckperms")
+    monkeypatch.setattr(plugin_jars, "take", lambda *_: BytesIO(b"rotten"))
+    rig.host.run_jobs()
+    assert (rig.change().state, rig.change().failure) == ("failed", "wrong-hash")
+    assert rig.rows() == {} and not list(rig.folder.glob("**/*"))
 
 
 def test_a_jar_from_elsewhere_is_not_fetched(rig: Rig) -> None:
@@ -218,7 +228,8 @@ def test_an_update_after_a_verified_backup(rig: Rig) -> None:
     rig.backups.says = Backed.VERIFIED
     clock.advance(6)
     rig.host.run_jobs()
-    assert list(rig.lying()) == ["luckperms-5.4.2.jar"] and len(rig.backups.ordered) == 1
+    assert rig.lying() == {"luckperms-5.4.2.jar": rig.fake.jar(rig.rows()["luckperms"].now().id)}
+    assert len(rig.backups.ordered) == 1
     assert rig.happened() == ["installed", "updated"] and rig.rows()["luckperms"].newer is None
 
 

@@ -569,6 +569,13 @@ class TestUnpacking:
         assert fault(lambda: unpacked(place, bytes(data), limits)) in ("bomb", "broken")
         assert [path.name for path in game.iterdir()] == ["a.zip"]
 
+    def test_one_that_grows_too_much_is_refused_though_it_says_so_itself(
+        self, place: Place, game: Path
+    ) -> None:
+        limits = Limits(bytes=10_000_000, ratio=50, free_bytes=500_000)
+        assert fault(lambda: unpacked(place, archive(("zeros", bytes(3_000_000))), limits)) == "bomb"
+        assert [path.name for path in game.iterdir()] == ["a.zip"]
+
     def test_one_that_packs_a_little_very_well_is_fine(self, place: Place) -> None:
         assert unpacked(place, archive(("zeros", bytes(3_000_000)))) == 3_000_000
 
