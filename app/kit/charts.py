@@ -7,6 +7,7 @@ Draw each chart twice, `width=WIDE` and `width=NARROW`; `ui.chart` shows the one
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -191,12 +192,12 @@ def stacked_days(
     slot = (box.right - box.left) / len(days)
     bar = max(1.0, min(36.0, slot * 0.7))
     parts = grid(box, ticks, tick)
-    every = max(1, -(-len(days) * 44 // int(box.right - box.left)))
-    for i, day in enumerate(days):
+    labels = [day_label(datetime(day.year, day.month, day.day), language) for day in days]  # noqa: DTZ001
+    every = max(1, math.ceil((max(map(width_of, labels)) + 8) / slot))
+    for i, label in enumerate(labels):
         left = box.left + slot * (i + 0.5) - bar / 2
         if i % every == 0:
-            at = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a calendar day has no zone
-            parts.append(text(left + bar / 2, height - 6, day_label(at, language), anchor="middle"))
+            parts.append(text(left + bar / 2, height - 6, label, anchor="middle"))
         below = 0.0
         for number, (_name, values) in enumerate(series):
             value = max(0.0, values[i])

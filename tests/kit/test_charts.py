@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit import charts
+from app.kit.chart_parts import width_of
 from app.kit.chart_scale import nice_step, nice_ticks, time_ticks
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -180,3 +181,18 @@ def test_spread_labels_keep_their_distance(wanted: list[float]) -> None:
     placed = sorted(charts.spread(wanted, 16, 0, 200))
     assert all(b - a >= 16 - 1e-9 for a, b in pairwise(placed))
     assert placed[-1] <= 200 + 1e-9
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+def test_days_do_not_run_into_each_other(language: str, width: int) -> None:
+    days = [date(2026, 11, 1) + timedelta(days=n) for n in range(30)]
+    svg = charts.stacked_days(days, [("Aktiv", [1.5] * 30)], title="x", width=width, language=language)
+    named = [
+        (float(one.attrib["x"]), one.text or "")
+        for one in drawn(svg).iter(f"{SPACE}text")
+        if one.attrib.get("text-anchor") == "middle"
+    ]
+    assert len(named) >= 4
+    for (here, words), (there, more) in pairwise(named):
+        assert there - here >= (width_of(words) + width_of(more)) / 2 + 4
