@@ -708,6 +708,14 @@ def test_what_is_wrong_is_told_at_its_field(channel: Channel, values: dict[str, 
     assert list(raised.value.fields) == [field]
 
 
+def test_every_fault_is_told_at_once(channel: Channel) -> None:
+    with pytest.raises(Invalid) as raised:
+        services.create_webhook(
+            channel.host.owner, channel.server_id, address="https://evil.example", topics=[], label="x" * 61
+        )
+    assert set(raised.value.fields) == {"address", "topics", "label"}
+
+
 def test_not_more_than_ten(channel: Channel) -> None:
     for number in range(2, services.MOST + 1):
         channel.add(number)

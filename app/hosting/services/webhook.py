@@ -60,8 +60,8 @@ def create_webhook(
 ) -> UUID:
     """Enter a webhook. Invalid at the field that is wrong, NotFound for others' servers, Conflict when there are enough."""
     require(actor, P.webhook_create)
-    values = _checked(actor, topics, label, locale)
-    found = _parsed(address)
+    values, found = _checked(actor, topics, label, locale, address)
+    assert found is not None
     with transaction() as session:
         server = owned(actor, server_id)
         if server.state == State.DELETING:
@@ -83,8 +83,7 @@ def change_webhook(
     actor: Actor, webhook_id: UUID, *, address: str = "", topics: list[str], label: str, locale: str
 ) -> None:
     """Change what it tells; an empty address stays as it is, a new one switches it on again."""
-    values = _checked(actor, topics, label, locale)
-    found = _parsed(address) if address.strip() else None
+    values, found = _checked(actor, topics, label, locale, address if address.strip() else None)
     with transaction():
         row = _own(actor, webhook_id, P.webhook_change)
         if found is not None:
@@ -198,13 +197,6 @@ def _own(actor: Actor, webhook_id: UUID, permission: P) -> Webhook:
     return row
 
 
-def _parsed(address: str) -> Address:
-    try:
-        return parse_address(address)
-    except NoAddress as wrong:
-        raise Invalid(fields={"address": _fault(wrong.fault)}) from None
-
-
 def _fault(fault: Fault) -> str:
     return {
         Fault.EMPTY: _("Füge die Adresse des Webhooks ein."),
@@ -237,9 +229,16 @@ def topics_for(actor: Actor) -> list[Topic]:
     return [topic for topic in Topic if topic is not Topic.LOW or may_everywhere(actor, BillingP.WALLET_SEE)]
 
 
-def _checked(actor: Actor, topics: list[str], label: str, locale: str) -> dict[str, Any]:
+def _checked(
+    actor: Actor, topics: list[str], label: str, locale: str, address: str | None
+) -> tuple[dict[str, Any], Address | None]:
+    """What is kept, and the address unless None is given. Raises Invalid with every fault at once."""
     known = [topic.value for topic in Topic if topic.value in topics]
-    wrong = {}
+    wrong, found = {}, None
+    try:
+        found = None if address is None else parse_address(address)
+    except NoAddress as error:
+        wrong["address"] = _fault(error.fault)
     if set(known) - set(topics_for(actor)):
         wrong["topics"] = _("Das Guthaben geht nur die an, die es sehen dürfen.")
     elif not known:
@@ -253,4 +252,4 @@ def _checked(actor: Actor, topics: list[str], label: str, locale: str) -> dict[s
         wrong["locale"] = _("Deutsch oder Englisch.")
     if wrong:
         raise Invalid(fields=wrong)
-    return {"topics": known, "label": name, "locale": locale}
+    return {"topics": known, "label": name, "locale": locale}, found

@@ -144,7 +144,10 @@ def _form_class(template: Template, *, with_eula: bool) -> type[ServerForm]:
     fields: dict[str, Any] = {
         "name": StringField(
             _("Name"),
-            validators=[InputRequired(), Length(max=60, message=_("Höchstens 60 Zeichen."))],
+            validators=[
+                InputRequired(_("Gib dem Server einen Namen.")),
+                Length(max=60, message=_("Höchstens 60 Zeichen.")),
+            ],
             description=_("So heißt der Server bei dir und in der Serverliste. Höchstens 60 Zeichen."),
         ),
         "memory_mb": RadioField(
