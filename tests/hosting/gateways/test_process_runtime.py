@@ -149,6 +149,27 @@ def test_nothing_of_our_environment_reaches_the_game(rig: Rig, monkeypatch: pyte
     assert "DATABASE_PASSWORD" not in said
 
 
+def test_what_a_game_keeps_stays_from_run_to_run_unless_it_is_too_much(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = rig.start()
+    assert "XDG_CACHE_HOME" in (rig.runtime.send_command(spec.server_id, "who") or "")
+    kept = folders(rig).server(spec.server_id).path / "cache"
+    (kept / "small").write_bytes(b"x" * 5000)
+    rig.runtime.stop(spec.server_id, 5, "stop")
+    spec = dataclasses.replace(spec, run_id=uuid.uuid4())
+    rig.runtime.start(spec)
+    assert (kept / "small").is_file()
+    assert kept.stat().st_uid == folders(rig).server(spec.server_id).data().stat().st_uid
+    assert oct(kept.stat().st_mode)[-3:] == "700"
+    rig.runtime.stop(spec.server_id, 5, "stop")
+    monkeypatch.setattr(launch, "KEPT_BYTES", 4000)
+    rig.runtime.start(dataclasses.replace(spec, run_id=uuid.uuid4()))
+    assert list(kept.iterdir()) == []
+    rig.runtime.remove(spec.server_id, keep_data=True)
+    assert not kept.exists()
+
+
 @as_root
 def test_each_server_has_its_own_user_who_cannot_read_the_others(rig: Rig) -> None:
     one, two = rig.start(), rig.start()

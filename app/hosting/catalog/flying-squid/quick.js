@@ -126,6 +126,7 @@ function build (compiler, key) {
 async function prepare (version) {
   const { createSerializer, createDeserializer, states } = squid('minecraft-protocol')
   for (const state of [states.STATUS, states.LOGIN, states.CONFIGURATION, states.PLAY]) {
+    await new Promise(setImmediate)
     const { proto: say } = createSerializer({ state, version, isServer: true })
     const { proto: hear } = createDeserializer({ state, version, isServer: true })
     for (const use of [() => say.sizeOfCtx, () => say.writeCtx, () => hear.readCtx]) {

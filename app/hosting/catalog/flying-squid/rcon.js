@@ -62,9 +62,10 @@ function serve (socket, secret, run) {
   })
 }
 
-exports.listen = ({ host, port, secret, run, failed }) => {
+// Resolves when it can be reached, or has failed.
+exports.listen = ({ host, port, secret, run, failed }) => new Promise(resolve => {
   const server = net.createServer(socket => serve(socket, secret, run))
-  server.on('error', failed)
-  server.listen(port, host)
+  server.on('error', error => { failed(error); resolve() })
+  server.listen(port, host, resolve)
   server.unref()
-}
+})

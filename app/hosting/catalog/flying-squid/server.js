@@ -188,11 +188,11 @@ async function stop () {
   process.exit(0)
 }
 
-serv.on('ready', () => {
+serv.on('ready', async () => {
   saveEverything(serv.overworld)
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop)
   if (env.RCON_SECRET_FILE && env.RCON_PORT) {
-    rcon.listen({
+    await rcon.listen({
       host: env.RCON_HOST || '127.0.0.1',
       port: Number(env.RCON_PORT),
       secret: fs.readFileSync(env.RCON_SECRET_FILE, 'utf8').trim(),

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from app.hosting.gateways.cgroups import Cgroups
-from app.hosting.gateways.disk import below, remove_folder
+from app.hosting.gateways.disk import below, folder_bytes, remove_folder
 from app.hosting.gateways.ports import loopback_port, port_free
 from app.hosting.gateways.process import npm, worlds
 from app.hosting.gateways.process.config import ProcessConfig
@@ -41,6 +41,8 @@ LOCK_SECONDS = 10.0
 NOTED_SECONDS = 10.0
 LARGEST_PROPERTIES = 1 << 20
 """A server.properties beyond this is none: the game, which owns the file, could make us read for ever."""
+KEPT_BYTES = 32 << 20
+"""What a game may keep in its cache from run to run: nobody pays for it, and it can be made again."""
 
 
 @contextlib.contextmanager
@@ -181,10 +183,11 @@ def _open_to_others(path: Path) -> bool:
 
 def _make_folders(server: ServerFolder, spec: Spec, user_id: int | None) -> None:
     server.path.chmod(0o711)
-    with contextlib.suppress(OSError):
-        remove_folder(server.path / "tmp")
-    data = server.data(spec.world)
-    for path in (data, server.path / "tmp", server.path / "cache"):
+    data, temporary, kept = server.data(spec.world), server.path / "tmp", server.path / "cache"
+    for path in (temporary, *([kept] if folder_bytes(str(kept)) > KEPT_BYTES else [])):
+        with contextlib.suppress(OSError):
+            remove_folder(path)
+    for path in (data, temporary, kept):
         path.mkdir(mode=0o700, exist_ok=True)
         if user_id is not None and path.stat().st_uid != user_id:
             _give(path, user_id)
