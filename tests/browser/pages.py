@@ -46,6 +46,7 @@ PAGES: list[Page] = [
     Page("server, stopped", _with("/hosting/servers/{stopped}")),
     Page("server, draft", _with("/hosting/servers/{draft}")),
     Page("console", _with(_SERVER + "/console")),
+    Page("usage, a stretch nobody can show", _with(_SERVER + "/monitoring?from=200&to=100"), status=422),
     Page("server events", _with(_SERVER + "/events")),
     Page("plans", _with(_SERVER + "/schedules")),
     Page("plans, a member", _with(_SERVER + "/schedules"), as_="bob"),
