@@ -92,7 +92,7 @@ def test_work_of_a_killed_worker_is_taken_over_within_a_minute(spawn: Spawn, tmp
     log = tmp_path / "log"
     with transaction():
         job_id = JobRef("tests.core.bodies.slow", timeout=120).later(path=str(log), seconds=4)
-    until(lambda: log.exists(), 30)
+    until(lambda: log.exists(), 90)
     os.killpg(first.pid, signal.SIGKILL)
     children = log.read_text().split()
     os.kill(int(children[1]), signal.SIGKILL)
@@ -112,7 +112,7 @@ def test_jobs_asked_for_while_redis_is_gone_run_when_it_is_back(
     redis_server.start()
     spawn()
     spawn("jobs.clock")
-    until(lambda: state(job_id) == "done", 45)
+    until(lambda: state(job_id) == "done", 90)
 
 
 def test_a_doubled_push_runs_once(spawn: Spawn, tmp_path: Path) -> None:
@@ -121,6 +121,6 @@ def test_a_doubled_push_runs_once(spawn: Spawn, tmp_path: Path) -> None:
     for _ in range(3):
         jobs.push(job_id, "default", 60)
     spawn()
-    until(lambda: state(job_id) == "done", 30)
+    until(lambda: state(job_id) == "done", 90)
     time.sleep(1)
     assert len((tmp_path / "log").read_text().splitlines()) == 1

@@ -92,7 +92,7 @@ def _report_equals_ledger(page: Page, house: House, server_id: UUID) -> None:
     page.get_by_role("button", name="Bericht erstellen").click()
     page.wait_for_url(re.compile("/auftrag/"))
     page.goto(f"{house.url}/hosting/reports")
-    for _ in range(60):
+    for _ in range(180):
         if page.get_by_role("link", name="PDF").count():
             break
         page.wait_for_timeout(1000)
