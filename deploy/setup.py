@@ -172,7 +172,7 @@ def main() -> None:
     elif target == "test":
         become(PYTHON, "-m", "pytest", "-q", *WORKERS, "--dist", "loadgroup", "-m", "not bench", *rest)
     elif target == "test-fast":
-        become(PYTHON, "-m", "pytest", "-q", *PARALLEL, "-m", FAST, *rest)
+        become(PYTHON, "-m", "pytest", "-q", *PARALLEL, "--hypothesis-profile", "quick", "-m", FAST, *rest)
     elif target == "bench":
         become(PYTHON, "-m", "benchmarks", *rest)
     elif target == "translations":

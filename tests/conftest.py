@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
 from app.factory import create_app
@@ -24,6 +25,11 @@ pytest_plugins = [
     "tests.people",
 ]
 
+# A busy machine is slow at random moments: no example is judged by its time. The inner loop tries fewer of them.
+settings.register_profile("every", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("every"), max_examples=25)
+settings.load_profile("every")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files stay whole on one worker. What makes network interfaces (an engine) never runs beside a browser: Chromium
@@ -36,10 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def make_app(var_dir: Path, database_url: str = "", **settings: object) -> Flask:
+def make_app(var_dir: Path, database_url: str = "", **wished: object) -> Flask:
     """An application with its own folder; jobs stay in their rows until `run_jobs`."""
     values: dict[str, object] = {"demo": True, "public_url": "http://localhost", "modules": "hosting"}
-    values.update(settings)
+    values.update(wished)
     app = create_app(
         Settings(var_dir=var_dir, database_url=database_url, **values),  # type: ignore[arg-type]
         TESTING=True,

@@ -361,6 +361,7 @@ MOVING: Steps = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 9))
 def test_killed_in_the_middle_of_archiving(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, step: int
@@ -377,6 +378,7 @@ def test_killed_in_the_middle_of_archiving(
     check_bill(host, server_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 7))
 def test_killed_in_the_middle_of_waking(host: Host, store: FolderStore, frozen: datetime, step: int) -> None:
     server_id = archived(host)

@@ -289,6 +289,7 @@ def test_one_at_a_time_the_same_form_once_and_not_without_end(funded: People) ->
         services.order_bulk(alice, Action.START, ids)
 
 
+@pytest.mark.slow
 def test_five_hundred_in_one_go(funded: People) -> None:
     ids = make(funded.alice, "stopped", MOST)
     bulk_id = services.order_bulk(funded.alice.actor, Action.DELETE, ids)

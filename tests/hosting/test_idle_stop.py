@@ -194,6 +194,7 @@ def test_a_warning_that_cannot_be_said_stops_nothing_from_stopping(
     assert host.row(server_id).reason == "idle"
 
 
+@pytest.mark.slow
 def test_many_wait_one_is_due(watch: Watch, host: Host) -> None:
     due, played, never = host.running("Eins"), host.running("Zwei"), host.running("Drei")
     host.node.join(played, "Notch")

@@ -14,6 +14,7 @@ from app.kit import clock
 from tests.hosting.conftest import Host
 from tests.hosting.killing import Steps, killed, recover
 
+pytestmark = pytest.mark.slow
 STEPS = range(1, 8)
 WORK: Steps = {
     FakeRuntime: ("prepare", "start", "inspect", "stop", "kill", "remove", "disk_bytes"),

@@ -336,6 +336,7 @@ RESTORING: Steps = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 8))
 def test_killed_in_the_middle(host: Host, store: FolderStore, frozen: datetime, step: int) -> None:
     server_id, made = backed_up(host)

@@ -231,6 +231,7 @@ def test_answers_are_kept_for_all_processes(
         app.extensions["kontor-redis"] = before or {}
 
 
+@pytest.mark.slow
 def test_without_redis_nothing_is_kept(app: Flask, modrinth: FakeModrinth, luck: str) -> None:
     dead = redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2)
     before = app.extensions.get("kontor-redis")
