@@ -220,11 +220,12 @@ class FilesChanged(Fact):
 
     name: ClassVar[str] = "hosting.server.files_changed"
     action: str
-    """saved, uploaded, made, renamed, deleted, unpacked, world-chosen."""
+    """saved, uploaded, made, renamed, moved, deleted, unpacked, world-chosen."""
     kind: str
-    """file, folder, link or other."""
+    """file, folder, link or other; several of any kind."""
     bytes: int | None = None
     extension: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True)

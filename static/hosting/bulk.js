@@ -1,15 +1,16 @@
-// The selection above the list of servers: all of a page, how many, and buttons that wait for a selection.
+// The selection above a list (servers, files): all of a page, how many, and buttons that wait for a selection. The bar
+// names the boxes in data-bulk.
 // Without this the boxes and buttons are a plain form.
 (() => {
   "use strict";
   const bar = document.querySelector("[data-bulk]");
   if (!bar) return;
   const form = bar.closest("form");
-  const boxes = [...form.querySelectorAll("input[name=server]")];
+  const boxes = [...form.querySelectorAll(`input[name=${bar.dataset.bulk}]`)];
   const page = bar.querySelector("#bulk-page");
   const all = bar.querySelector("#bulk-all");
   const count = bar.querySelector("[data-bulk-count]");
-  const buttons = bar.querySelectorAll("button[name=action]");
+  const buttons = bar.querySelectorAll("button");
 
   function update() {
     const every = Boolean(all && all.checked);

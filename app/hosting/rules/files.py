@@ -122,6 +122,22 @@ def extension(name: bytes) -> str:
     return ending if _EXTENSION.fullmatch(ending) else ""
 
 
+ARCHIVES = (b".tar.gz", b".tgz", b".tar", b".zip")
+"""Endings of what can be unpacked."""
+
+
+def is_archive(name: bytes) -> bool:
+    """Whether a name says that it can be unpacked."""
+    return name.lower().endswith(ARCHIVES)
+
+
+def unpacked_name(name: bytes) -> bytes:
+    """The folder an archive is unpacked into: its name without the ending."""
+    ending = next((one for one in ARCHIVES if name.lower().endswith(one)), None)
+    plain = name[: -len(ending)] if ending else name.rpartition(b".")[0]
+    return plain or name + b"-1"
+
+
 def download_name(name: bytes) -> str:
     """A name that every system takes for a file in the folder where it is saved."""
     text = "".join(char if _visible(char) else "_" for char in name.decode("utf-8", "replace"))

@@ -34,7 +34,7 @@ from app.hosting.gateways.files import (
 from app.hosting.policies import P
 from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.file_text import EDIT_BYTES, fingerprint, merged, text_of
-from app.hosting.rules.files import extension, join_path, sent_name, typed_name
+from app.hosting.rules.files import extension, join_path, sent_name, typed_name, unpacked_name
 from app.hosting.rules.server import State
 from app.hosting.rules.worlds import MARK, PROPERTIES, with_level_name
 from app.hosting.services import charge
@@ -49,7 +49,7 @@ from app.kit.upload import TooLarge
 
 
 @contextlib.contextmanager
-def _changing(
+def changing(
     actor: Actor, server: ServerDetail, *facts: FilesChanged, stopped: bool = False
 ) -> Iterator[None]:
     """The moment of the change: the world is still the one that was opened, and stays so until it is written down."""
@@ -87,7 +87,7 @@ def save_text(actor: Actor, server_id: UUID, path: str, typed: str, base: str) -
         with Fresh(here, found) as fresh:
             fresh.write(new)
             fresh.finish()
-            with _changing(actor, server, FilesChanged("saved", "file", len(new), extension(name))):
+            with changing(actor, server, FilesChanged("saved", "file", len(new), extension(name))):
                 _same(read_small(here, name, EDIT_BYTES)[0], base)
                 fresh.put(name, replace=True)
 
@@ -132,7 +132,7 @@ def upload(actor: Actor, server_id: UUID, path: str, sent: Iterable[Sent]) -> li
             FilesChanged("uploaded", "file", fresh.size, extension(name))
             for name, (fresh, _replace) in taken.items()
         ]
-        with _changing(actor, server, *facts):
+        with changing(actor, server, *facts):
             for name, (_fresh, replace) in taken.items():
                 _check_free(here, name, replace)
             for name, (fresh, replace) in taken.items():
@@ -187,12 +187,12 @@ def make(actor: Actor, server_id: UUID, path: str, typed: str, *, kind: str) -> 
         sweep(here)
         fact = FilesChanged("made", kind, None, extension(name) if kind == "file" else "")
         if kind == "folder":
-            with _changing(actor, server, fact):
+            with changing(actor, server, fact):
                 make_folder(here, name)
         else:
             with Fresh(here) as fresh:
                 fresh.finish()
-                with _changing(actor, server, fact):
+                with changing(actor, server, fact):
                     fresh.put(name, replace=False)
     return join_path((*parts, name))
 
@@ -206,7 +206,7 @@ def rename_file(actor: Actor, server_id: UUID, path: str, typed: str) -> str:
         found = entry(here.descriptor, name)
         if new == name:
             return path
-        with _changing(actor, server, FilesChanged("renamed", found.kind, None, extension(new))):
+        with changing(actor, server, FilesChanged("renamed", found.kind, None, extension(new))):
             rename(here, name, new)
     return join_path((*folder, new))
 
@@ -219,7 +219,7 @@ def delete(actor: Actor, server_id: UUID, path: str) -> None:
         found = entry(here.descriptor, name)
         size = found.size if found.kind == "file" else None
         sweep(here)
-        with _changing(actor, server, FilesChanged("deleted", found.kind, size, extension(name))):
+        with changing(actor, server, FilesChanged("deleted", found.kind, size, extension(name))):
             gone = put_away(here, name)
         try:
             remove_away(here, gone)
@@ -229,17 +229,17 @@ def delete(actor: Actor, server_id: UUID, path: str) -> None:
 
 
 def unpack_archive(actor: Actor, server_id: UUID, path: str) -> str:
-    """Unpacks a zip archive into a new folder beside it, whole or not at all. Returns the folder's address."""
+    """Unpacks an archive into a new folder beside it, whole or not at all. Returns the folder's address."""
     server, place = reach(actor, server_id, P.file_write, changing=True)
     folder, name = one_name(path)
-    target = name.rpartition(b".")[0] or name + b"-1"
+    target = unpacked_name(name)
     with transfer(), inside(place, folder) as here:
         _check_free(here, target, replace=False)
         sweep(here)
         with (
             contextlib.closing(open_file(here, name)) as opened,
             unpack(here, opened) as (made, size),
-            _changing(actor, server, FilesChanged("unpacked", "folder", size)),
+            changing(actor, server, FilesChanged("unpacked", "folder", size)),
         ):
             bring(here, made, target)
     return join_path((*folder, target))
@@ -263,7 +263,7 @@ def choose_world(actor: Actor, server_id: UUID, path: str) -> None:
             fresh.write(new)
             fresh.finish()
             fact = FilesChanged("world-chosen", "folder")
-            with _changing(actor, server, fact, stopped=True):
+            with changing(actor, server, fact, stopped=True):
                 fresh.put(PROPERTIES, replace=True)
 
 

@@ -71,7 +71,7 @@ def told(fault: FileFault) -> KontorError:
         "too-large": _("Die Datei ist dafür zu groß."),
         "no-text": _("Das ist keine Textdatei. Du kannst sie herunterladen."),
         "partly": _("Nicht alles ließ sich löschen. Was übrig ist, steht noch da."),
-        "broken": _("Das Archiv lässt sich nicht lesen: beschädigt, verschlüsselt oder kein ZIP."),
+        "broken": _("Das Archiv lässt sich nicht lesen: beschädigt, verschlüsselt oder weder ZIP noch TAR."),
         "bomb": _("Das Archiv wird entpackt zu groß. Es wurde nichts entpackt."),
         "unsafe": _(
             "Das Archiv enthält Namen oder Verknüpfungen, die nicht erlaubt sind. Es wurde nichts entpackt."

@@ -156,13 +156,13 @@ def download(actor: Actor, server_id: UUID, path: str) -> Download:
     parts = path_of(path)
     with inside(place, parts[:-1]) as here:
         if not parts:
-            return _zip(place, server.name.encode(), [Source((), ())])
+            return zip_of(place, server.name.encode(), [Source((), ())])
         try:
             opened = open_file(here, parts[-1])
         except FileFault as fault:
             if fault.code != "folder":
                 raise
-            return _zip(place, parts[-1], [Source(parts, parts[-1:])])
+            return zip_of(place, parts[-1], [Source(parts, parts[-1:])])
     try:
         release = _transfer()
     except TooMany:
@@ -215,7 +215,7 @@ def download_dimension(actor: Actor, server_id: UUID, path: str, dimension: str)
     if not dimension and all(source.folder != (found.name,) for source in sources):
         sources.insert(0, Source((found.name,), (found.name,), NOT_OVERWORLD))
     with telling():
-        return _zip(place, found.name + (f"-{dimension}".encode() if dimension else b""), sources)
+        return zip_of(place, found.name + (f"-{dimension}".encode() if dimension else b""), sources)
 
 
 def _source(dimension: Dimension, parts: Parts, *, whole: bool) -> Source:
@@ -224,7 +224,8 @@ def _source(dimension: Dimension, parts: Parts, *, whole: bool) -> Source:
     return Source(parts, parts)
 
 
-def _zip(place: Place, name: bytes, sources: list[Source]) -> Download:
+def zip_of(place: Place, name: bytes, sources: list[Source]) -> Download:
+    """Folders as one archive that is made while it is sent. Raises TooMany, FileFault."""
     made, release = Zip(place, _apart(sources)), _transfer()
     try:
         made.count()

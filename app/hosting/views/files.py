@@ -16,9 +16,9 @@ from app.hosting.gateways.files import Entry
 from app.hosting.policies import P
 from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.rules.file_text import EDIT_BYTES
-from app.hosting.rules.files import Parts, disposition, extension, join_path, shown
+from app.hosting.rules.files import Parts, disposition, extension, is_archive, join_path, shown
 from app.hosting.rules.server import ALIVE
-from app.hosting.services import file_changes, files
+from app.hosting.services import file_changes, file_many, files
 from app.hosting.services.file_faults import FilesAway
 from app.hosting.views import hosting
 from app.kit import htmx
@@ -50,7 +50,7 @@ class Line:
     entry: Entry
     asked: str
     """Its path as a query."""
-    zipped: bool
+    packed: bool
 
 
 def path_given() -> str:
@@ -88,7 +88,8 @@ def context(server: ServerDetail, parts: Parts, **more: Any) -> dict[str, Any]:
     """What all pages about files need."""
     return {
         "server": server, "crumbs": trail(server, parts), "path": join_path(parts), "running": server.state in ALIVE,
-        "changeable": changeable(server), "limit_mb": number(file_changes.upload_limit() // 1024**2), **more,
+        "changeable": changeable(server), "limit_mb": number(file_changes.upload_limit() // 1024**2),
+        "limit_mb_plain": file_changes.upload_limit() // 1024**2, **more,
     }  # fmt: skip
 
 
@@ -96,10 +97,11 @@ def context(server: ServerDetail, parts: Parts, **more: Any) -> dict[str, Any]:
 @allows(P.file_read)
 def server_files(server_id: UUID) -> ResponseReturnValue:
     """A folder, folders first, a page at a time."""
-    return _folder_page(server_id)
+    return folder_page(server_id)
 
 
-def _folder_page(server_id: UUID, problem: str = "", status: int = 200) -> ResponseReturnValue:
+def folder_page(server_id: UUID, problem: str = "", status: int = 200) -> ResponseReturnValue:
+    """The folder an address is about, with what went wrong above it."""
     first = max(0, request.args.get("cursor", 0, type=int))
     try:
         server, parts, listing = files.list_folder(current_actor(), server_id, path_given(), first)
@@ -124,6 +126,7 @@ def _folder_page(server_id: UUID, problem: str = "", status: int = 200) -> Respo
             cut=listing.cut,
             problem=problem,
             starts=_starts(server_id),
+            most=file_many.MOST,
         ),
     )
     return html, status
@@ -142,7 +145,7 @@ def _starts(server_id: UUID) -> dict[str, str]:
         "download": "download_file",
         "unpack": "unpack_file",
     }
-    named |= {"rename": "rename_file", "delete": "delete_file"}
+    named |= {"rename": "rename_file", "move": "move_file", "delete": "delete_file"}
     return {key: address(endpoint, server_id) for key, endpoint in named.items()}
 
 
@@ -156,9 +159,9 @@ def _line(parts: Parts, entry: Entry) -> Line:
     else:
         opens, what = None, _("Verknüpfung") if entry.kind == "link" else _("Gerät oder Leitung")
     size = filesize(entry.size) if entry.kind == "file" else "–"
-    zipped = entry.kind == "file" and ending == "zip"
+    packed = entry.kind == "file" and is_archive(entry.name)
     asked = f"?p={quote(join_path((*parts, entry.name)))}"
-    return Line(shown(entry.name), opens, ICONS[entry.kind], what, size, entry, asked, zipped)
+    return Line(shown(entry.name), opens, ICONS[entry.kind], what, size, entry, asked, packed)
 
 
 @hosting.get("/servers/<uuid:server_id>/files/download")
@@ -197,9 +200,9 @@ def upload_files(server_id: UUID) -> ResponseReturnValue:
     try:
         done = file_changes.upload(actor, server_id, path, sent)
     except TooLarge as error:
-        return _folder_page(server_id, error.message or file_changes.too_large_words(), 413)
+        return folder_page(server_id, error.message or file_changes.too_large_words(), 413)
     except (Invalid, Conflict, Unavailable, TooMany) as error:
-        return _folder_page(server_id, error.message, error.status)
+        return folder_page(server_id, error.message, error.status)
     finally:
         upload.drain()
     flash(ngettext("%(num)d Datei hochgeladen.", "%(num)d Dateien hochgeladen.", len(done)), "ok")

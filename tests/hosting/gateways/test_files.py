@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import os
 import socket
@@ -10,6 +11,7 @@ import stat
 import struct
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import zipfile
@@ -27,6 +29,7 @@ from app.hosting.gateways.files import (
     Zip,
     look,
     make_folder,
+    move,
     open_file,
     put_away,
     read_small,
@@ -612,6 +615,159 @@ class TestUnpacking:
         data[60] ^= 0xFF
         assert fault(lambda: unpacked(place, bytes(data))) == "broken"
         assert [path.name for path in game.iterdir()] == ["a.zip"]
+
+
+def tarred(*members: tuple[str, bytes] | tarfile.TarInfo, form: int = tarfile.PAX_FORMAT) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=form) as out:
+        for member in members:
+            if isinstance(member, tarfile.TarInfo):
+                out.addfile(member)
+                continue
+            info = tarfile.TarInfo(member[0].removesuffix("/"))
+            info.type = tarfile.DIRTYPE if member[0].endswith("/") else tarfile.REGTYPE
+            info.size = len(member[1])
+            out.addfile(info, io.BytesIO(member[1]))
+    return made.getvalue()
+
+
+def kind(name: str, type: bytes, target: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = type, target
+    return info
+
+
+class TestTar:
+    """The same as with a zip: all of it or nothing, plain files and folders only, counted while it is read."""
+
+    @pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["tar", "tar.gz"])
+    @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+    def test_a_plain_archive(
+        self, place: Place, game: Path, packed: Callable[[bytes], bytes], form: int
+    ) -> None:
+        long = "/".join(["folder-with-a-long-name"] * 8) + "/file.txt"
+        members = [("./", b""), ("./world/level.dat", b"1"), ("empty/", b""), ("big", b"x" * 300_000)]
+        if form != tarfile.USTAR_FORMAT:
+            members += [(long, b"22"), ("Grüße.txt", b"3")]
+        data = packed(tarred(*members, form=form))
+        assert unpacked(place, data) == 300_001 + (3 if form != tarfile.USTAR_FORMAT else 0)
+        assert (game / "a" / "world" / "level.dat").read_bytes() == b"1"
+        assert (game / "a" / "empty").is_dir()
+        assert (game / "a" / "big").read_bytes() == b"x" * 300_000
+        if form != tarfile.USTAR_FORMAT:
+            assert (game / "a" / long).read_bytes() == b"22"
+            assert (game / "a" / "Grüße.txt").exists()
+
+    def test_what_the_tar_of_everybodys_system_makes(self, place: Place, game: Path, tmp_path: Path) -> None:
+        (tmp_path / "w" / "region").mkdir(parents=True)
+        (tmp_path / "w" / "region" / "r.0.0.mca").write_bytes(os.urandom(200_000))
+        made = tmp_path / "w.tgz"
+        subprocess.run(["tar", "-czf", made, "-C", tmp_path / "w", "."], check=True)
+        unpacked(place, made.read_bytes())
+        back = (game / "a" / "region" / "r.0.0.mca").read_bytes()
+        assert back == (tmp_path / "w" / "region" / "r.0.0.mca").read_bytes()
+
+    def test_parts_packed_one_by_one(self, place: Place, game: Path) -> None:
+        data = tarred(("a.txt", b"hello"))
+        assert unpacked(place, gzip.compress(data[:700]) + gzip.compress(data[700:]) + bytes(512)) == 5
+
+    @pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["tar", "tar.gz"])
+    @pytest.mark.parametrize(
+        ("members", "code"),
+        [
+            ([("../evil", b"x")], "unsafe"),
+            ([("a/../../evil", b"x")], "unsafe"),
+            ([("/evil", b"x")], "unsafe"),
+            ([("./../evil", b"x")], "unsafe"),
+            ([("a//b", b"x")], "unsafe"),
+            ([("..\\evil", b"x")], "unsafe"),
+            ([(".kontor-new-1", b"x")], "unsafe"),
+            ([("a\u202eb", b"x")], "unsafe"),
+            ([kind("way", tarfile.SYMTYPE, "/etc/passwd")], "unsafe"),
+            ([("a", b"x"), kind("b", tarfile.LNKTYPE, "a")], "unsafe"),
+            ([kind("way", tarfile.SYMTYPE, ".."), ("way/evil", b"x")], "unsafe"),
+            ([kind("pipe", tarfile.FIFOTYPE)], "unsafe"),
+            ([kind("disk", tarfile.BLKTYPE)], "unsafe"),
+            ([kind("tty", tarfile.CHRTYPE)], "unsafe"),
+            ([kind("holes", tarfile.GNUTYPE_SPARSE)], "unsafe"),
+            ([("a", b"x"), ("a/b", b"x")], "unsafe"),
+            ([("a", b"x"), ("a", b"y")], "unsafe"),
+            ([("x" * 300, b"x")], "unsafe"),
+            ([("d/" * 50 + "x", b"x")], "too-deep"),
+            ([(f"f{n}", b"") for n in range(30)], "too-many"),
+            ([("zeros", bytes(3_000_000))], "bomb"),
+            ([(f"f{n}", bytes(300_000)) for n in range(10)], "bomb"),
+        ],
+    )
+    def test_a_hostile_one_leaves_nothing(
+        self, place: Place, game: Path, base: Path, packed: Callable[[bytes], bytes],
+        members: list[tuple[str, bytes]], code: str,
+    ) -> None:  # fmt: skip
+        limits = Limits(entries=20, bytes=2_000_000, ratio=50, free_bytes=500_000)
+        assert fault(lambda: unpacked(place, packed(tarred(*members)), limits)) == code
+        assert [path.name for path in game.iterdir()] == ["a.zip"]
+        assert sorted(path.name for path in base.iterdir()) == ["game", "outside"]
+
+    def test_a_small_one_that_grows_a_hundredfold_is_a_bomb(self, place: Place, game: Path) -> None:
+        limits = Limits(bytes=1 << 30, ratio=100, free_bytes=1_000_000)
+        data = gzip.compress(tarred(("zeros", bytes(30_000_000))))
+        assert fault(lambda: unpacked(place, data, limits)) == "bomb"
+        assert [path.name for path in game.iterdir()] == ["a.zip"]
+
+    @pytest.mark.parametrize("type", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+    def test_a_header_that_would_fill_the_memory_is_not_read(self, place: Place, type: bytes) -> None:
+        info = kind("name", type)
+        info.size = 1 << 30
+        assert fault(lambda: unpacked(place, info.tobuf(tarfile.GNU_FORMAT) + bytes(5000))) == "too-large"
+
+    def test_headers_without_end_are_refused(self, place: Place) -> None:
+        info = kind("name", tarfile.GNUTYPE_LONGNAME)
+        info.size = 4
+        one = info.tobuf(tarfile.GNU_FORMAT) + b"aaa\0" + bytes(508)
+        assert fault(lambda: unpacked(place, one * 50)) == "unsafe"
+
+    @pytest.mark.parametrize("line", [b"99 path=x\n", b"x path=a\n", b"8 path\n\n", b"13 size=-2147\n"])
+    def test_a_header_that_makes_no_sense(self, place: Place, line: bytes) -> None:
+        info = kind("name", tarfile.XHDTYPE)
+        info.size = len(line)
+        data = info.tobuf(tarfile.USTAR_FORMAT) + line + bytes(512 - len(line)) + tarred(("a", b"x"))
+        assert fault(lambda: unpacked(place, data)) == "broken"
+
+    @pytest.mark.parametrize("cut", [10, 400, 700])
+    def test_one_that_is_cut_off_leaves_nothing(self, place: Place, game: Path, cut: int) -> None:
+        whole = gzip.compress(tarred(("a", os.urandom(2000)), ("b", b"y" * 900)))
+        assert fault(lambda: unpacked(place, whole[:cut])) == "broken"
+        assert fault(lambda: unpacked(place, tarred(("a", b"x" * 3000))[:1500])) == "broken"
+        assert [path.name for path in game.iterdir()] == ["a.zip"]
+
+    def test_damage_is_noticed(self, place: Place, game: Path) -> None:
+        data = bytearray(gzip.compress(tarred(("a", b"hello world" * 100))))
+        data[-20] ^= 0xFF
+        assert fault(lambda: unpacked(place, bytes(data))) == "broken"
+        assert [path.name for path in game.iterdir()] == ["a.zip"]
+
+
+class TestMoving:
+    def test_into_another_folder(self, place: Place, game: Path) -> None:
+        (game / "from").mkdir()
+        (game / "to").mkdir()
+        (game / "from" / "a").write_text("1")
+        with place.folder((b"from",)) as here, place.folder((b"to",)) as there:
+            move(here, b"a", there)
+            assert (game / "to" / "a").read_text() == "1"
+            (game / "from" / "a").write_text("2")
+            assert fault(lambda: move(here, b"a", there)) == "exists"
+            assert fault(lambda: move(here, b"gone", there)) == "gone"
+            assert fault(lambda: move(here, b"../outside", there)) == "gone"
+        assert (game / "to" / "a").read_text() == "1"
+
+    def test_a_link_is_moved_itself(self, place: Place, game: Path, base: Path) -> None:
+        (game / "to").mkdir()
+        (game / "way").symlink_to(base / "outside")
+        with place.folder() as here, place.folder((b"to",)) as there:
+            move(here, b"way", there)
+        assert (game / "to" / "way").is_symlink()
+        assert fault(lambda: place.folder((b"to", b"way")).__enter__()) == "link"
 
 
 class TestZip:

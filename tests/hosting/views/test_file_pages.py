@@ -321,8 +321,8 @@ class TestUpload:
         assert (game / "plugins" / "a.jar").read_bytes() == big
         assert left(game / "plugins") == ["Ida.txt", "a.jar"]
         assert events() == [
-            {"action": "uploaded", "kind": "file", "bytes": 3 << 20, "extension": "jar"},
-            {"action": "uploaded", "kind": "file", "bytes": 0, "extension": "txt"},
+            {"action": "uploaded", "kind": "file", "bytes": 3 << 20, "extension": "jar", "count": 1},
+            {"action": "uploaded", "kind": "file", "bytes": 0, "extension": "txt", "count": 1},
         ]
 
     @pytest.mark.parametrize("told", [True, False], ids=["length told", "length not told"])
@@ -425,7 +425,7 @@ class TestEdit:
         form = {"text": "a: 1\r\nb: 3\r\n", "base": fingerprint(data)}
         assert alice.post(url(server_id, "/edit", p="a.yml"), data=form).status_code == 303
         assert (game / "a.yml").read_bytes() == b"\xef\xbb\xbfa: 1\r\nb: 3\r\n"
-        assert events() == [{"action": "saved", "kind": "file", "bytes": 15, "extension": "yml"}]
+        assert events() == [{"action": "saved", "kind": "file", "bytes": 15, "extension": "yml", "count": 1}]
         assert left(game) == ["a.yml"]
 
     def test_a_conflict_keeps_both_texts(self, alice: FlaskClient, server_id: UUID, game: Path) -> None:
@@ -542,7 +542,7 @@ class TestOneThing:
         assert alice.post(url(server_id, "/unpack", p="insel.zip")).status_code == 303
         assert left(game) == ["insel", "insel.zip"]
         assert (game / "insel" / "region" / "r.mca").read_bytes() == b"y"
-        assert events() == [{"action": "unpacked", "kind": "folder", "bytes": 2, "extension": ""}]
+        assert events() == [{"action": "unpacked", "kind": "folder", "bytes": 2, "extension": "", "count": 1}]
         again = alice.post(url(server_id, "/unpack", p="insel.zip"))
         assert again.status_code == 422
         assert "gibt es hier schon" in again.text

@@ -12,9 +12,10 @@ from app.hosting.gateways.files.listing import Entry, Listing, entry, look
 from app.hosting.gateways.files.place import Here, Place
 from app.hosting.gateways.files.read import Opened, open_file, read_small
 from app.hosting.gateways.files.remove import put_away, remove_away, sweep, take_back
-from app.hosting.gateways.files.unpack import UNPACK, Limits, unpack
+from app.hosting.gateways.files.unpack import unpack
 from app.hosting.gateways.files.worlds import Part, World, worlds
-from app.hosting.gateways.files.write import Fresh, bring, make_folder, rename
+from app.hosting.gateways.files.wrapped import UNPACK, Limits
+from app.hosting.gateways.files.write import Fresh, bring, make_folder, move, rename
 from app.hosting.gateways.files.zipped import Source, Zip
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "entry",
     "look",
     "make_folder",
+    "move",
     "open_file",
     "put_away",
     "read_small",

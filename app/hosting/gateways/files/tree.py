@@ -34,13 +34,16 @@ class _Open:
     names: Iterator[bytes]
 
 
-def walk(here: Here, skip: Collection[bytes] = (), most: int = MOST) -> Iterator[Found]:
-    """Each name after the folder it is in; `skip` are names left out at the top. What vanishes meanwhile is left out.
+def walk(
+    here: Here, skip: Collection[bytes] = (), only: Collection[bytes] | None = None, most: int = MOST
+) -> Iterator[Found]:
+    """Each name after the folder it is in; `skip` are names left out at the top, `only` those taken there.
+    What vanishes meanwhile is left out.
 
     Raises FileFault: too-deep, too-many, denied.
     """
     count = 0
-    stack = [_Open(here, (), _names(here, skip))]
+    stack = [_Open(here, (), _names(here, skip, only))]
     try:
         while stack:
             current = stack[-1]
@@ -68,10 +71,11 @@ def walk(here: Here, skip: Collection[bytes] = (), most: int = MOST) -> Iterator
             os.close(one.here.descriptor)
 
 
-def _names(here: Here, skip: Collection[bytes]) -> Iterator[bytes]:
+def _names(here: Here, skip: Collection[bytes], only: Collection[bytes] | None = None) -> Iterator[bytes]:
     with telling():
         names = sorted(os.fsencode(name) for name in os.listdir(here.descriptor))
-    return (name for name in names if not name.startswith(HIDDEN) and name not in skip)
+    wanted = (name for name in names if only is None or name in only)
+    return (name for name in wanted if not name.startswith(HIDDEN) and name not in skip)
 
 
 def _look(current: _Open, name: bytes) -> Found | None:

@@ -1,61 +1,46 @@
-"""Unpacking a zip archive into a new folder: counted while it is read, refused whole when anything in it is not plain."""
+"""Unpacking an archive into a new folder: counted while it is read, refused whole when anything in it is not plain."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import stat
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
 
 from app.hosting.gateways.files.fault import FileFault, telling
 from app.hosting.gateways.files.place import FOLDER, Here, step
-from app.hosting.gateways.files.read import PIECE, Opened
+from app.hosting.gateways.files.read import Opened
 from app.hosting.gateways.files.remove import remove_away
+from app.hosting.gateways.files.untar import tar_members
+from app.hosting.gateways.files.unzip import zip_members
+from app.hosting.gateways.files.wrapped import UNPACK, Limits, Member
 from app.hosting.gateways.files.write import Fresh, make_folder, own, sync_all, temporary
-from app.hosting.rules.files import DEEPEST, BadName, Parts, typed_name
+from app.hosting.rules.files import Parts
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one archive may hold. `ratio`: bytes unpacked for each byte packed, from `free_bytes` on."""
-
-    entries: int = 20_000
-    bytes: int = 2 * 1024**3
-    ratio: int = 100
-    free_bytes: int = 16 * 1024**2
-    directory_bytes: int = 8 * 1024**2
-    """The archive's own list, which has to be held in memory."""
-
-
-UNPACK = Limits()
-_END = struct.Struct("<4s4H2LH")
-_LARGE_FORM = b"PK\x06\x07"
-"""Where it stands 20 bytes before the end, a reader believes other numbers than those of the end."""
+ZIP, GZIP = b"PK", b"\x1f\x8b"
 
 
 @contextlib.contextmanager
 def unpack(here: Here, opened: Opened, limits: Limits = UNPACK) -> Iterator[tuple[bytes, int]]:
     """Gives the name of a new folder of our own with everything in it, and the bytes written; rename it inside the
-    block. What is still there under that name when the block ends is removed.
+    block. What is still there under that name when the block ends is removed. What kind of archive it is, its first bytes
+    say: zip, tar, or tar packed by gzip.
 
-    Raises FileFault: broken, bomb, unsafe, too-many, disk-full, denied.
+    Raises FileFault: broken, bomb, unsafe, too-many, too-deep, too-large, disk-full, denied.
     """
     name = temporary(b"unpack")
     with os.fdopen(os.dup(opened.descriptor), "rb") as file:
-        with _reading():
-            _check_list(file, opened.size, limits)
-            archive = zipfile.ZipFile(file)
-            members = _members(archive, limits)
-        with archive:
+        begin = file.read(2)
+        file.seek(0)
+        packed = (
+            tar_members(file, limits, gzip=begin == GZIP)
+            if begin != ZIP
+            else zip_members(file, opened.size, limits)
+        )
+        with contextlib.closing(packed) as members:
+            first = next(members, None)  # what is refused at once leaves no folder behind
             _make(here, name)
             try:
-                with _reading():
-                    written = _write_all(here, name, archive, members, opened.size, limits)
+                written = _write_all(here, name, _chain(first, members), opened.size, limits)
                 sync_all(here.descriptor)
                 yield name, written
             finally:
@@ -63,61 +48,10 @@ def unpack(here: Here, opened: Opened, limits: Limits = UNPACK) -> Iterator[tupl
                     remove_away(here, name)
 
 
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    """A reader that stumbles means a broken archive; RuntimeError is one with a password."""
-    try:
-        yield
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-        EOFError,
-        struct.error,
-        ValueError,
-        RuntimeError,
-    ) as e:
-        raise FileFault("broken", str(e)) from e
-
-
-def _check_list(file: BinaryIO, size: int, limits: Limits) -> None:
-    """Reads the archive's last lines, so that a list that would fill the memory is never read."""
-    tail_size = min(size, _END.size + 0xFFFF)
-    file.seek(size - tail_size)
-    tail = file.read(tail_size)
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < _END.size:
-        raise FileFault("broken")
-    _, _, _, _, count, list_size, _, _ = _END.unpack_from(tail, at)
-    if count > limits.entries:
-        raise FileFault("too-many")
-    if list_size > limits.directory_bytes or tail[max(0, at - 20) : at].startswith(_LARGE_FORM):
-        raise FileFault("too-large")
-    file.seek(0)
-
-
-def _members(archive: zipfile.ZipFile, limits: Limits) -> list[tuple[zipfile.ZipInfo, Parts]]:
-    found = archive.infolist()
-    if len(found) > limits.entries:
-        raise FileFault("too-many")
-    if sum(info.file_size for info in found) > limits.bytes:
-        raise FileFault("bomb")
-    return [(info, _parts(info)) for info in found]
-
-
-def _parts(info: zipfile.ZipInfo) -> Parts:
-    mode = info.external_attr >> 16
-    if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise FileFault("broken", "kind")  # others may ask for any amount of memory
-    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise FileFault("unsafe")
-    try:
-        parts = tuple(typed_name(part) for part in info.filename.removesuffix("/").split("/"))
-    except BadName as error:
-        raise FileFault("unsafe", error.code) from error
-    if len(parts) > DEEPEST:
-        raise FileFault("too-deep")
-    return parts
+def _chain(first: Member | None, rest: Iterator[Member]) -> Iterator[Member]:
+    if first is not None:
+        yield first
+        yield from rest
 
 
 def _make(here: Here, name: bytes) -> None:
@@ -133,18 +67,16 @@ def _make(here: Here, name: bytes) -> None:
             os.close(descriptor)
 
 
-def _write_all(
-    here: Here, name: bytes, archive: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, Parts]],
-    packed: int, limits: Limits,
-) -> int:  # fmt: skip
+def _write_all(here: Here, name: bytes, members: Iterator[Member], packed: int, limits: Limits) -> int:
     written = 0
     most = min(limits.bytes, max(limits.free_bytes, packed * limits.ratio))
-    for info, parts in members:
-        with _inside(here, name, parts if info.is_dir() else parts[:-1]) as inner:
-            if info.is_dir():
+    for member in members:
+        parts = member.parts
+        with _inside(here, name, parts if member.folder else parts[:-1]) as inner:
+            if member.folder:
                 continue
-            with Fresh(inner, durable=False) as fresh, archive.open(info) as source:
-                while piece := source.read(PIECE):
+            with Fresh(inner, durable=False) as fresh:
+                for piece in member.pieces:
                     written += len(piece)
                     if written > most:
                         raise FileFault("bomb")

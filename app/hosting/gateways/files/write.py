@@ -137,6 +137,14 @@ def rename(here: Here, old: bytes, new: bytes) -> None:
         rename_new(here.descriptor, old, new)
 
 
+def move(here: Here, name: bytes, there: Here) -> None:
+    """The same name in another folder; a link itself is moved. Raises FileFault gone, exists."""
+    if name_fault(name):
+        raise FileFault("gone")
+    with telling():
+        rename_new(here.descriptor, name, name, there.descriptor)
+
+
 def bring(here: Here, made: bytes, name: bytes) -> None:
     """Gives something of our own the name people see. Raises FileFault exists."""
     if name_fault(name):
@@ -145,23 +153,24 @@ def bring(here: Here, made: bytes, name: bytes) -> None:
         rename_new(here.descriptor, made, name)
 
 
-def rename_new(folder: int, old: bytes, new: bytes) -> None:
-    """Renames unless the new name is taken, in one step where the kernel can. Raises OSError."""
+def rename_new(folder: int, old: bytes, new: bytes, target: int | None = None) -> None:
+    """Renames (into the open folder `target`) unless the new name is taken, in one step where the kernel can. OSError."""
+    there = folder if target is None else target
     try:
-        _renameat2(folder, old, new)
+        _renameat2(folder, old, there, new)
     except OSError as error:
         if error.errno not in (errno.ENOSYS, errno.EINVAL):
             raise
         with contextlib.suppress(FileNotFoundError):
-            os.stat(new, dir_fd=folder, follow_symlinks=False)
+            os.stat(new, dir_fd=there, follow_symlinks=False)
             raise FileExistsError(errno.EEXIST, "exists") from None
-        os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+        os.rename(old, new, src_dir_fd=folder, dst_dir_fd=there)
 
 
-def _renameat2(folder: int, old: bytes, new: bytes) -> None:
+def _renameat2(folder: int, old: bytes, there: int, new: bytes) -> None:
     call = getattr(_LIBC, "renameat2", None)
     if call is None:
         raise OSError(errno.ENOSYS, "renameat2")
-    if call(folder, old, folder, new, _NOREPLACE) != 0:
+    if call(folder, old, there, new, _NOREPLACE) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -23,11 +23,12 @@ _FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder, where in the archive it stands, and names in it that are left out."""
+    """A folder, where in the archive it stands, names in it that are left out, or the only ones that are taken."""
 
     folder: Parts
     inside: Parts
     skip: Collection[bytes] = ()
+    only: Collection[bytes] | None = None
 
 
 class _Pipe:
@@ -80,7 +81,7 @@ class Zip:
         files = size = 0
         for source in self._sources:
             with self._place.folder(source.folder) as here:
-                for found in walk(here, source.skip):
+                for found in walk(here, source.skip, source.only):
                     if found.kind == "file":
                         files, size = files + 1, size + found.size
         return files, size
@@ -92,7 +93,7 @@ class Zip:
             try:
                 for source in self._sources:
                     with self._place.folder(source.folder) as here:
-                        for found in walk(here, source.skip):
+                        for found in walk(here, source.skip, source.only):
                             yield from self._one(archive, pipe, names, source, found)
             except GeneratorExit:
                 archive.filelist.clear()  # nobody reads the end
