@@ -41,6 +41,7 @@ def register_scopes() -> None:
         ],
         order=30,
     )
+    _register_backups()
     add_scope(
         "servers:team",
         label=lazy_gettext("Zugriffe auf Server lesen, geben und nehmen"),
@@ -52,4 +53,27 @@ def register_scopes() -> None:
         label=lazy_gettext("Kosten und Guthaben lesen"),
         permissions=[BillingP.WALLET_SEE, P.costs_read],
         order=40,
+    )
+
+
+def _register_backups() -> None:
+    """Taking a world home is a right of its own."""
+    add_scope(
+        "backups:read",
+        label=lazy_gettext("Backups ansehen und herunterladen"),
+        permissions=[P.server_read, P.backup_read, P.backup_download],
+        order=32,
+    )
+    add_scope(
+        "backups:write",
+        label=lazy_gettext("Backups erstellen, wiederherstellen und löschen"),
+        permissions=[
+            P.server_read,
+            P.server_create,
+            P.backup_read,
+            P.backup_create,
+            P.backup_restore,
+            P.backup_delete,
+        ],
+        order=34,
     )

@@ -79,3 +79,22 @@ def test_members_read_and_strangers_find_nothing(app: Flask, people: People, her
     reader = caller(app, people.alice, "servers:read")
     assert reader("GET", one).status_code == 200
     assert reader("PATCH", one, {"on": False}).status_code == 403
+
+
+def test_a_plan_is_done_now_and_its_times_stay(app: Flask, people: People, here: str) -> None:
+    alice = caller(app, people.alice)
+    plan = alice("POST", here, PLAN).json or {}
+    one = f"{here}/{plan['id']}"
+    done = alice("POST", f"{one}/run", Idempotency_Key="r")
+    assert (done.status_code, done.json) == (200, {"outcome": "failed", "reason": "draft"})
+    shown = alice("GET", one).json or {}
+    assert shown["next_runs"] == plan["next_runs"]
+    assert (shown["last"]["outcome"], shown["last"]["reason"]) == ("failed", "draft")
+    replayed = alice("POST", f"{one}/run", Idempotency_Key="r")
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    alice("PATCH", one, {"on": False})
+    clock.advance(1)
+    assert alice("POST", f"{one}/run").status_code == 200, "also while it is off"
+    assert (alice("GET", one).json or {})["on"] is False
+    assert caller(app, people.bob)("POST", f"{one}/run").status_code == 403
+    assert caller(app, people.cleo)("POST", f"{one}/run").status_code == 404

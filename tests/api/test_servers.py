@@ -50,6 +50,10 @@ def test_the_whole_life_of_a_draft(db_app: Flask, db_people: People) -> None:
     assert changed.json is not None
     assert (changed.json["wake_by_join"], changed.json["wake_names"]) == (False, ["Notch"])
     assert alice("PATCH", here, {"wake_names": ["a b"]}).status_code == 422
+    assert (made.json["web_map"], made.json["map_port"]) == (None, None)
+    mapped = alice("PATCH", here, {"web_map": True}).json or {}
+    assert mapped["web_map"] and mapped["map_port"]
+    assert (alice("PATCH", here, {"web_map": None}).json or {})["map_port"] is None
     gone = alice("DELETE", here)
     assert (gone.status_code, gone.json and gone.json["state"]) == (202, "deleting")
     assert alice("DELETE", here).status_code == 409

@@ -16,6 +16,7 @@ from app.hosting.rules.archive import ArchiveState, Purpose
 from app.hosting.rules.backup import MOST_COUNT, OPEN
 from app.kit.db import db
 from app.kit.errors import NotFound
+from app.kit.paging import Page, after, encode_cursor
 
 SHOWN = MOST_COUNT + 50
 """The newest ones; a plan keeps no more, failed ones and those kept for ever come on top."""
@@ -120,12 +121,30 @@ def backups_of(server_id: UUID) -> list[BackupRow]:
     return [_row(values) for values in rows]
 
 
+def backup_page(server_id: UUID, cursor: str | None, limit: int) -> Page[BackupRow]:
+    """A page of them, the newest first."""
+    keys, parsers = [Archive.created_at, Archive.id], [datetime.fromisoformat, UUID]
+    rows = [
+        _row(values) for values in db.session.execute(after(_there(server_id), keys, parsers, cursor, limit))
+    ]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(rows[:limit], encode_cursor([last.created_at, last.id]) if last else None)
+
+
 def backup_of(server_id: UUID, backup_id: UUID) -> BackupRow:
     """One backup of this server. Raises NotFound."""
     values = db.session.execute(_there(server_id).where(Archive.id == backup_id)).first()
     if values is None:
         raise NotFound
     return _row(values)
+
+
+def newest_backup(server_id: UUID) -> BackupRow | None:
+    """The one that is being made, else the one that came to an end last; None without any."""
+    making = Archive.state == ArchiveState.MAKING.value
+    latest = _there(server_id).order_by(making.desc(), Archive.created_at.desc(), Archive.id.desc()).limit(1)
+    values = db.session.execute(latest).first()
+    return _row(values) if values else None
 
 
 def plan_of(server_id: UUID) -> PlanView | None:

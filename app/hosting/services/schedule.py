@@ -100,7 +100,7 @@ def create_schedule(
     `cron` has five fields, `zone` is a name such as Europe/Berlin. Raises Invalid by field, Conflict at the limit.
     """  # fmt: skip
     require(actor, P.schedule_write)
-    _may_do(actor, action)
+    may_do(actor, action)
     now = clock.now()
     text, there, sealed = _checked(action, cron, zone, command, now)
     once = once[:64] if once else None
@@ -141,9 +141,9 @@ def change_schedule(
     now = clock.now()
     text, there, sealed = _checked(action, cron, zone, command, now)
     with transaction():
-        row = _own(actor, server_id, schedule_id)
-        _may_do(actor, row.action)
-        _may_do(actor, action)
+        row = own_schedule(actor, server_id, schedule_id)
+        may_do(actor, row.action)
+        may_do(actor, action)
         if (text, zone) != (row.cron, row.zone) and row.next_at is not None:
             row.next_at = next_run(read(text), there, now)
         before = {"action": row.action, "cron": row.cron, "zone": row.zone}
@@ -156,11 +156,11 @@ def switch_schedule(actor: Actor, server_id: UUID, schedule_id: UUID, *, on: boo
     """Switch on or off. What would have been due while it was off is not made up for and not missed."""
     require(actor, P.schedule_write)
     with transaction():
-        row = _own(actor, server_id, schedule_id)
+        row = own_schedule(actor, server_id, schedule_id)
         if (row.next_at is not None) == on:
             return
         if on:
-            _may_do(actor, row.action)
+            may_do(actor, row.action)
         row.next_at = next_run(read(row.cron), ZoneInfo(row.zone), clock.now()) if on else None
         _record(actor, row, events.ScheduleSwitched(row.id, row.action, on))
 
@@ -169,7 +169,7 @@ def delete_schedule(actor: Actor, server_id: UUID, schedule_id: UUID) -> None:
     """Remove it with its history."""
     require(actor, P.schedule_write)
     with transaction():
-        row = _own(actor, server_id, schedule_id)
+        row = own_schedule(actor, server_id, schedule_id)
         _record(actor, row, events.ScheduleDeleted(row.id, row.action))
         db.session.execute(delete(ScheduleRun).where(ScheduleRun.schedule_id == row.id))
         db.session.delete(row)
@@ -190,13 +190,13 @@ def _planned(actor: Actor, server_id: UUID) -> Server:
     return server
 
 
-def _may_do(actor: Actor, action: str) -> None:
+def may_do(actor: Actor, action: str) -> None:
     """A plan does no more than its maker may. A token's scopes are about planning here, not about what is planned."""
     whole = replace(actor, token_scopes=None) if actor.token_scopes is not None else actor
     require(whole, PLAN_NEEDS[Action(action)])
 
 
-def _own(actor: Actor, server_id: UUID, schedule_id: UUID) -> Schedule:
+def own_schedule(actor: Actor, server_id: UUID, schedule_id: UUID) -> Schedule:
     """The locked plan, after its server: whoever takes both takes them in this order."""
     _planned(actor, server_id)
     row = db.session.get(Schedule, schedule_id, with_for_update=True, populate_existing=True)

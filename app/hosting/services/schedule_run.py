@@ -10,12 +10,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
+from flask_babel import gettext as _
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.api import record
 from app.hosting import schedule_events as events
 from app.hosting.errors import NoCredit, NoRoom
 from app.hosting.models import Schedule, ScheduleRun, Server
+from app.hosting.policies import P
 from app.hosting.rules.backup import Origin
 from app.hosting.rules.schedule import CronFault, Missed, due, read
 from app.hosting.rules.schedule_action import Action, Outcome, Verdict, verdict
@@ -23,11 +26,11 @@ from app.hosting.rules.server import Desired, State
 from app.hosting.services import charge
 from app.hosting.services.backup import order_backup
 from app.hosting.services.power import order_command, order_restart, order_start, order_stop
-from app.hosting.services.schedule import ASPECTS, LIVE
+from app.hosting.services.schedule import ASPECTS, LIVE, own_schedule
 from app.kit import clock, live, observe
-from app.kit.authz import SYSTEM
+from app.kit.authz import SYSTEM, Actor, require
 from app.kit.db import after_commit, db, lock, require_transaction, transaction
-from app.kit.errors import KontorError
+from app.kit.errors import Conflict, KontorError
 from app.kit.ids import new_id
 from app.kit.secrets import unseal
 
@@ -66,10 +69,33 @@ def run_due() -> int:
     done = 0
     for row in sorted(rows, key=lambda row: _turn(row.cron, row.zone, row.next_at, now)):
         try:
-            done += run_one(row.id, row.server_id, clock.now())
+            if _readable(row.cron, row.zone):
+                done += run_one(row.id, row.server_id, clock.now())
+            else:
+                done += _switch_off(row.id, row.server_id)
         except Exception:
             log.warning("schedule_not_run", schedule=str(row.id), exc_info=True)
     return done
+
+
+def _readable(cron: str, zone: str) -> bool:
+    try:
+        read(cron), ZoneInfo(zone)
+    except (CronFault, ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
+
+
+def _switch_off(schedule_id: UUID, server_id: UUID) -> bool:
+    """A plan whose times make no sense any more, as when a zone is gone: off, and its owners are told."""
+    with transaction():
+        lock(Server, server_id)
+        row = db.session.get(Schedule, schedule_id, with_for_update=True, populate_existing=True)
+        if row is None or row.next_at is None:
+            return False
+        due_at, row.next_at = row.next_at, None
+        _note(row, due_at, Outcome.FAILED, "broken")
+        return True
 
 
 def _turn(cron: str, zone: str, since: datetime, now: datetime) -> datetime:
@@ -108,6 +134,23 @@ def _noted(row: Schedule, due_at: datetime) -> bool:
     return db.session.scalar(wanted) is not None
 
 
+def run_now(actor: Actor, server_id: UUID, schedule_id: UUID) -> tuple[Outcome, str | None]:
+    """Do what a plan says once, now, whether it is on or off; its times stay. Returns what came of it, and why.
+
+    Raises Conflict while the server is on its way to where it can be done.
+    """
+    require(actor, P.schedule_write)
+    with transaction():
+        row = own_schedule(actor, server_id, schedule_id)
+        server = lock(Server, server_id)
+        sense = verdict(Action(row.action), State(server.state), Desired(server.desired))
+        if sense is Verdict.WAIT:
+            raise Conflict(_("Das geht erst in einem Moment: Der Server ist gerade unterwegs."))
+        outcome, reason = _do(server, row) if sense is Verdict.ACT else _REFUSED[sense]
+        _note(row, clock.now(), outcome, reason, actor)
+        return outcome, reason
+
+
 _REFUSED: dict[Verdict, tuple[Outcome, str | None]] = {
     Verdict.NOTHING: (Outcome.NOTHING, None),
     Verdict.IMPOSSIBLE: (Outcome.FAILED, "draft"),
@@ -128,14 +171,21 @@ def _do(server: Server, row: Schedule) -> tuple[Outcome, str | None]:
         return Outcome.FAILED, "no-room"
     except KontorError:
         return Outcome.FAILED, "refused"
+    except SQLAlchemyError:
+        raise  # nothing of it is written: the next look tries again
+    except Exception:
+        log.exception("schedule_failed", schedule=str(row.id))
+        return Outcome.FAILED, "error"
     return Outcome.DONE, None
 
 
-def _note(row: Schedule, due_at: datetime, outcome: Outcome, reason: str | None) -> None:
+def _note(
+    row: Schedule, due_at: datetime, outcome: Outcome, reason: str | None, actor: Actor = SYSTEM
+) -> None:
     _write(row, due_at, due_at, 1, outcome, reason)
     record(
         events.ScheduleRan(row.id, row.action, outcome.value, reason, due_at.isoformat()),
-        organisation_id=row.organisation_id, subject=charge.subject(row.server_id),
+        actor=actor, organisation_id=row.organisation_id, subject=charge.subject(row.server_id),
     )  # fmt: skip
 
 

@@ -12,19 +12,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.hosting.gateways.archive import Missing, StoreFault, StoreUnavailable
+from app.hosting.models import Archive
 from app.hosting.policies import P
 from app.hosting.queries.backup import backup_of, plan_of
 from app.hosting.queries.server import find_server
 from app.hosting.rules.files import disposition
 from app.hosting.services import backup as services
 from app.hosting.services import backup_plan, restore
+from app.hosting.services.backup_link import open_link
 from app.hosting.services.files import transfer
 from app.hosting.services.place import archive_store
 from app.hosting.views import hosting
 from app.hosting.views.backup_form import NewServerForm, plan_form
 from app.hosting.views.backup_words import context, words
 from app.kit import htmx
-from app.kit.authz import allows, current_actor
+from app.kit.authz import allows, current_actor, open_to_all
 from app.kit.db import db
 from app.kit.errors import Conflict, Invalid, Unavailable
 
@@ -95,14 +97,26 @@ def download_backup(server_id: UUID, backup_id: UUID) -> ResponseReturnValue:
     found = find_server(actor, server_id)
     with contextlib.ExitStack() as held:
         held.enter_context(transfer())
-        archive = services.note_download(actor, server_id, backup_id)
-        key, size, made = archive.key, archive.size_bytes, archive.created_at
-        db.session.rollback()
-        response = Response(_stored(key), mimetype="application/zstd")
-        response.call_on_close(held.pop_all().close)
+        return _archive(found.name, services.note_download(actor, server_id, backup_id), held)
+
+
+@hosting.get("/backups/fetch/<token>")
+@open_to_all("the link is sealed, holds for minutes, and what its maker may do is checked anew")
+def fetch_backup(token: str) -> ResponseReturnValue:
+    """The same by a link from the API."""
+    with contextlib.ExitStack() as held:
+        held.enter_context(transfer())
+        return _archive(*open_link(token), held)
+
+
+def _archive(name: str, archive: Archive, held: contextlib.ExitStack) -> Response:
+    key, size, made = archive.key, archive.size_bytes, archive.created_at
+    db.session.rollback()
+    response = Response(_stored(key), mimetype="application/zstd")
+    response.call_on_close(held.pop_all().close)
     if size is not None:
         response.content_length = size
-    response.headers["Content-Disposition"] = disposition(f"{found.name} {made:%Y-%m-%d %H%M}.tar.zst")
+    response.headers["Content-Disposition"] = disposition(f"{name} {made:%Y-%m-%d %H%M}.tar.zst")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -15,9 +15,11 @@ from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.rules.schedule_action import Action
 from app.hosting.services import schedule as services
 from app.hosting.services.schedule import checked_times
+from app.hosting.services.schedule_run import run_now
 from app.hosting.views import hosting
 from app.hosting.views.schedule_form import ScheduleForm, command_of, form_of, new_form
 from app.hosting.views.schedule_words import coming, times_words
+from app.hosting.wording import outcome_detail, outcome_words
 from app.kit import clock, htmx
 from app.kit.authz import allows, current_actor, require
 from app.kit.errors import Conflict, Invalid
@@ -115,6 +117,19 @@ def switch_schedule(server_id: UUID, schedule_id: UUID) -> ResponseReturnValue:
     services.switch_schedule(current_actor(), server_id, schedule_id, on=on)
     flash(_("Zeitplan eingeschaltet.") if on else _("Zeitplan ausgeschaltet."), "ok")
     return htmx.go(url_for("hosting.server_schedules", server_id=server_id))
+
+
+@hosting.post("/servers/<uuid:server_id>/schedules/<uuid:schedule_id>/run")
+@allows(P.schedule_write)
+def run_schedule(server_id: UUID, schedule_id: UUID) -> ResponseReturnValue:
+    """Do it once, now."""
+    actor = current_actor()
+    plan = plan_of(find_server(actor, server_id).id, schedule_id)
+    outcome, reason = run_now(actor, server_id, schedule_id)
+    word, tone = outcome_words(outcome)
+    why = outcome_detail(plan.action, outcome, reason)
+    flash(f"{word}. {why}".strip(), "info" if tone == "neutral" else tone)
+    return htmx.go(url_for("hosting.server_schedule", server_id=server_id, schedule_id=schedule_id))
 
 
 @hosting.route("/servers/<uuid:server_id>/schedules/<uuid:schedule_id>/delete", methods=["GET", "POST"])

@@ -17,6 +17,7 @@ from app.hosting.rules.schedule import LONGEST_TEXT, next_runs, read
 from app.hosting.rules.schedule_action import Action, Outcome
 from app.hosting.services import schedule as services
 from app.hosting.services.power import LONGEST_COMMAND
+from app.hosting.services.schedule_run import run_now
 from app.hosting.views.api import bp
 from app.hosting.views.schedule_form import command_of
 from app.kit import clock
@@ -57,6 +58,13 @@ class ApiSchedule(Shape):
     on: bool
     next_runs: list[datetime] = Field(description="The next five; none while it is off.")
     last: ApiScheduleRun | None = Field(description="What became of its latest run.")
+
+
+class ScheduleOutcome(Shape):
+    """What came of it."""
+
+    outcome: Outcome
+    reason: str | None = Field(description="Why it failed.")
 
 
 class ScheduleList(Shape):
@@ -145,6 +153,15 @@ def api_change_schedule(call: Call, server_id: UUID, schedule_id: UUID) -> ApiSc
     if new.on is not None:
         services.switch_schedule(call.actor, server_id, schedule_id, on=new.on)
     return _one(server_id, schedule_id)
+
+
+@operation(
+    bp, "POST", "/servers/{server_id}/schedules/{schedule_id}/run", tag=TAG, summary="Do now what a plan says",
+    permission=P.schedule_write, answer=ScheduleOutcome, errors=(409,), description="Its own times stay as they are.",
+)  # fmt: skip
+def api_run_schedule(call: Call, server_id: UUID, schedule_id: UUID) -> ScheduleOutcome:
+    outcome, reason = run_now(call.actor, server_id, schedule_id)
+    return ScheduleOutcome(outcome=outcome, reason=reason)
 
 
 @operation(
