@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.hosting.gateways.runtime import Address
+from app.hosting.rules.minecraft import Intent, frame, handshake, read_varint
 
 LARGEST_ANSWER = 256 * 1024
-ANY_PROTOCOL = b"\xff\xff\xff\xff\x0f"
-"""Protocol -1 as a varint: "whatever you speak"."""
 
 K = TypeVar("K", bound=Hashable)
 
@@ -36,45 +35,22 @@ class Pong:
     """From the start of the connection to the complete answer."""
 
 
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _read_varint(data: bytes | bytearray, at: int) -> tuple[int, int] | None:
-    """The number at a place and the place after it; None when more bytes are needed."""
-    value = 0
-    for index in range(5):
-        if at + index >= len(data):
-            return None
-        value |= (data[at + index] & 0x7F) << 7 * index
-        if not data[at + index] & 0x80:
-            return value, at + index + 1
-    raise ValueError("a varint without end")
-
-
 def request(address: Address) -> bytes:
     """Handshake and status request in one write."""
-    host = address.host.encode()
-    shake = b"\x00" + ANY_PROTOCOL + _varint(len(host)) + host + address.port.to_bytes(2, "big") + b"\x01"
-    return _varint(len(shake)) + shake + b"\x01\x00"
+    return handshake(address.host, address.port, Intent.STATUS) + frame(0, b"")
 
 
 def parse(data: bytes | bytearray) -> dict[str, object] | None:
     """The status document of a complete answer; None while it is incomplete. ValueError for nonsense."""
-    if (head := _read_varint(data, 0)) is None:
+    if (head := read_varint(data, 0)) is None:
         return None
     size, start = head
     if size > LARGEST_ANSWER:
         raise ValueError("too large")
     if len(data) < start + size:
         return None
-    kind = _read_varint(data, start)
-    length = _read_varint(data, kind[1]) if kind else None
+    kind = read_varint(data, start)
+    length = read_varint(data, kind[1]) if kind else None
     if kind is None or length is None or kind[0] != 0 or length[1] + length[0] > start + size:
         raise ValueError("not a status answer")
     document = json.loads(bytes(data[length[1] : length[1] + length[0]]))
