@@ -7,18 +7,17 @@ from app.hosting.errors import NoCredit, NoFreePort
 from app.hosting.policies import P
 from app.hosting.queries.names import server_names
 from app.hosting.queries.rest import count_servers
+from app.hosting.queries.run import RunRow, runs
 from app.hosting.queries.sample import WINDOWS, Played, Point, Series, latest, played, series
 from app.hosting.queries.server import (
     GROUPS,
     SORTS,
-    RunRow,
     ServerDetail,
     ServerFilter,
     ServerRow,
     find_server,
     list_servers,
     may_see,
-    runs,
 )
 from app.hosting.rules.offer import Button, Meter
 from app.hosting.rules.server import Desired, Reason, State

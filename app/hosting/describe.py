@@ -80,7 +80,7 @@ _PLANS = (
     ("switched", _l("Zeitplan %(now)s: %(what)s"), "calendar-clock", ""),
     ("deleted", _l("Zeitplan gelöscht: %(what)s"), "calendar-x", ""),
     ("ran", _l("Nach Zeitplan: %(what)s, %(came)s"), "calendar-check", ""),
-    ("missed", _l("Zeitplan verpasst: %(what)s, %(count)s-mal"), "calendar-x", "warn"),
+    ("missed", _l("Zeitplan verpasst: %(what)s%(times)s"), "calendar-x", "warn"),
 )
 _WEBHOOKS = (
     ("created", _l("Discord-Webhook eingetragen"), "webhook", ""),
@@ -162,6 +162,7 @@ _FIELDS = {
     "zone": _l("Zeitzone"),
     "memory_mb": _l("Arbeitsspeicher in MB"),
     "wake_by_join": _l("Beitreten weckt auf"),
+    "web_map": _l("Karte im Browser"),
     "archive_hours": _l("Stunden bis zum Archiv"),
     "idle_minutes": _l("Minuten ohne Spieler bis zum Stopp"),
     "weekly": _l("Wochenbericht"),
@@ -214,6 +215,8 @@ def _plan(data: dict[str, Any]) -> Mapping[str, Any]:
         found["came"] = outcome_words(data["outcome"])[0]
     if "on" in data:
         found["now"] = _("eingeschaltet") if data["on"] else _("ausgeschaltet")
+    times = int(data.get("count", 1))
+    found["times"] = _(", %(n)d-mal", n=times) if times > 1 else ""
     return found
 
 
@@ -226,7 +229,7 @@ def _bulk_url(bulk_id: UUID) -> str:
 
 
 def _files(data: dict[str, Any]) -> Mapping[str, Any]:
-    return {"what": file_words(data["action"], data["bytes"], data["extension"])}
+    return {"what": file_words(data["action"], data["bytes"], data["extension"], data.get("count", 1))}
 
 
 def _pinned(data: dict[str, Any]) -> Mapping[str, Any]:

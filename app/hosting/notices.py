@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.hosting.rules.period import parse_period
-from app.hosting.wording import period_words
+from app.hosting.wording import action_word, period_words, planned_failure
 from app.kit import formats
 from app.messaging.api import notice_kind
 
@@ -21,6 +21,7 @@ STARTED, RESTARTING, PLAYED = "hosting.started", "hosting.restarting", "hosting.
 BACKUP_FAILED, RESTORE_FAILED = "hosting.backup_failed", "hosting.restore_failed"
 WEBHOOK_OFF = "hosting.webhook_off"
 PLUGINS, PLUGINS_BACK = "hosting.plugins", "hosting.plugins_back"
+SCHEDULE_FAILED = "hosting.schedule_failed"
 DOMAIN_ELSEWHERE, DOMAIN_LAPSED = "hosting.domain_elsewhere", "hosting.domain_lapsed"
 SEAT = "hosting.seat"
 _SERVER = {"server": ("hosting.server", "server_id")}
@@ -114,6 +115,19 @@ def _register_team(area: Any) -> None:
     )  # fmt: skip
 
 
+def _planned(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"what": action_word(data["action"]), "why": planned_failure(data["action"], data["reason"])}
+
+
+def _register_plans(area: Any) -> None:
+    """What was planned and did not happen."""
+    notice_kind(
+        SCHEDULE_FAILED, label=_l("Ein Zeitplan hat nicht geklappt"), area=area, icon="calendar-x", tone="warn",
+        text=_l("„%(what)s“ nach Zeitplan hat auf %(server)s nicht geklappt. %(why)s"),
+        refs=_SERVER, values=_planned, by_mail=True, order=36,
+    )  # fmt: skip
+
+
 def register_kinds() -> None:
     """Make the kinds known, with what is switched on by default."""
     area = _l("Server")
@@ -150,6 +164,7 @@ def register_kinds() -> None:
     _register_domains(area)
     _register_backups(area)
     _register_team(area)
+    _register_plans(area)
     notice_kind(
         REPORT, label=_l("Dein Verbrauchsbericht"), area=area, icon="file-text", order=24, by_mail=True,
         text=_l("Der Verbrauchsbericht %(period)s ist da. Summe: %(total)s."), values=_report,

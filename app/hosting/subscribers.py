@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.api import Recorded, subscribe
 from app.hosting import notices
+from app.hosting.rules.schedule_action import Outcome
 from app.hosting.rules.server import Reason
 from app.hosting.rules.webhook import TOPIC_OF
 from app.hosting.services.backup_due import forget_plan
@@ -146,6 +147,18 @@ def tell_about_domains(event: Recorded) -> None:
     if "until" in event.data:
         data["until"] = event.data["until"]
     tell(kind, event, data, f"/hosting/servers/{event.subject_id}/domains")
+
+
+@subscribe("hosting.schedule.ran", "hosting.schedule.missed")
+def tell_about_plans(event: Recorded) -> None:
+    """They hear that something planned did not happen: for each server and cause once a day, however many runs it takes."""
+    missed = event.name.endswith("missed")
+    if not missed and event.data["outcome"] != Outcome.FAILED:
+        return
+    reason = "missed" if missed else event.data["reason"] or "refused"
+    data = {"server_id": str(event.subject_id), "action": event.data["action"], "reason": reason}
+    link = "/guthaben" if reason == "no-credit" else f"/hosting/servers/{event.subject_id}/schedules"
+    tell(notices.SCHEDULE_FAILED, event, data, link, f"plan:{event.subject_id}:{reason}:{event.at:%Y%m%d}")
 
 
 @subscribe("hosting.server.reverted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -48,7 +48,20 @@ _WHY: dict[str, Any] = {
     "draft": _l("Der Server ist noch nicht eingerichtet."),
     "unreadable": _l("Der Befehl war nicht mehr lesbar. Trag ihn noch einmal ein."),
     "refused": _l("Der Server nahm es in diesem Moment nicht an."),
+    "error": _l("Dabei ist etwas schiefgegangen."),
+    "broken": _l("Zeit oder Zeitzone ließen sich nicht mehr lesen. Der Zeitplan ist ausgeschaltet."),
 }
+_TODO: dict[str, Any] = {
+    "no-credit": _l("Lade es auf, dann gilt der nächste Termin wieder."),
+    "no-room": _l("Stoppe einen anderen Server oder gib ihm weniger Speicher."),
+    "draft": _l("Richte ihn ein oder lösche den Zeitplan."),
+    "unreadable": "",
+    "refused": _l("Beim nächsten Termin wird es wieder versucht."),
+    "error": _l("Beim nächsten Termin wird es wieder versucht. Bleibt es dabei, sag dem Betreiber Bescheid."),
+    "broken": _l("Stell sie neu ein und schalte ihn wieder an."),
+    "missed": _l("Hol es von Hand nach, wenn du es noch brauchst. Der nächste Termin bleibt, wie er ist."),
+}
+"""What to do about a planned run that failed, by its reason."""
 
 
 BULK_ACTIONS: dict[BulkAction, tuple[Any, str]] = {
@@ -106,7 +119,13 @@ def outcome_detail(action: str, outcome: str, reason: str | None) -> str:
     return ""
 
 
-def file_words(action: str, size: int | None, extension: str) -> str:
+def planned_failure(action: str, reason: str) -> str:
+    """Why a planned run did not happen, and what to do; `reason` is one of a failed run's, or "missed"."""
+    outcome = Outcome.MISSED if reason == Outcome.MISSED else Outcome.FAILED
+    return f"{outcome_detail(action, outcome, reason)} {_TODO.get(reason, '')}".strip()
+
+
+def file_words(action: str, size: int | None, extension: str, count: int = 1) -> str:
     """What somebody did to a game's files; names are not known here."""
     said = {
         "saved": _("Datei bearbeitet"),
@@ -114,9 +133,19 @@ def file_words(action: str, size: int | None, extension: str) -> str:
         "made": _("Datei oder Ordner angelegt"),
         "renamed": _("Datei oder Ordner umbenannt"),
         "deleted": _("Datei oder Ordner gelöscht"),
+        "moved": _("Datei oder Ordner verschoben"),
         "unpacked": _("Archiv entpackt"),
         "world-chosen": _("Andere Welt gewählt"),
     }[action]
+    if count > 1:
+        said = {
+            "deleted": ngettext(
+                "%(num)d Datei oder Ordner gelöscht", "%(num)d Dateien und Ordner gelöscht", count
+            ),
+            "moved": ngettext(
+                "%(num)d Datei oder Ordner verschoben", "%(num)d Dateien und Ordner verschoben", count
+            ),
+        }[action]
     about = [f".{extension}"] if extension else []
     about += [] if size is None else [formats.filesize(size)]
     return f"{said} ({', '.join(about)})" if about else said

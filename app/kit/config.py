@@ -70,6 +70,10 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Address players type to reach game servers of this host."
     )
     game_ports: str = Field("25600-25999", description="Ports given to game servers, from-to.")
+    map_host: str = Field(
+        "127.0.0.1",
+        description="Address of this host where web maps of games listen; a proxy (`kontor proxy caddy`) leads there.",
+    )
     game_runtime: str = Field("process", description="Runtime for new game servers: process or docker.")
     starts_at_once: int = Field(
         0,

@@ -76,6 +76,7 @@ KNOWN = {
     "app/accounts/rules/slug.py": "letters spelt out in addresses",
     "app/hosting/rules/doors.py": "letters spelt out in host names",
     "app/kit/chart_scale.py": "months of the axis, in both languages",
+    "app/hosting/rules/caddy.py": "a proxy knows nobody's language: both stand together",
     "app/hosting/gateways/router/texts.py": "players at the door have no language yet: both stand together",
 }
 

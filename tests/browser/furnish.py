@@ -18,18 +18,21 @@ from app.billing.services.voucher import issue_vouchers
 from app.core.models import Job
 from app.core.models.mail import Mail
 from app.hosting.gateways.fake import FakeNode, FakeRuntime
-from app.hosting.models import ScheduleRun
+from app.hosting.models import Domain, ScheduleRun
+from app.hosting.rules.bulk import Action as BulkAction
 from app.hosting.rules.period import period_of
 from app.hosting.rules.sampling import Reading
 from app.hosting.rules.schedule_action import Action
+from app.hosting.services.bulk import order_bulk
 from app.hosting.services.place import use_runtimes
 from app.hosting.services.reconcile import reconcile
 from app.hosting.services.report import order_report
 from app.hosting.services.sample import keep, roll_up
 from app.hosting.services.schedule import create_schedule, switch_schedule
-from app.hosting.services.server import create_server, send_command, stop_server
+from app.hosting.services.server import change_server, create_server, send_command, stop_server
 from app.kit import clock
 from app.kit.db import db, transaction
+from app.kit.ids import new_id
 from app.kit.money import euros
 from jobs.runtime import run
 from tests.browser.furnish_backups import backups
@@ -119,8 +122,32 @@ def furnish(app: Flask, people: People) -> dict[str, Any]:
     settle(app)
     made |= plugins(app, node, paper, people, work_off)
     made |= webhooks(app, made["server"], people)
+    made |= _addresses(made, people) | _bulks(app, made, people)
     made |= _plans(made["server"], people) | _papers(app, people)
     return made | backups(app, node, made["server"], people, settle)
+
+
+def _addresses(made: dict[str, Any], people: People) -> dict[str, Any]:
+    """A map for browsers, and a domain that is looked for in vain."""
+    change_server(people.alice.actor, made["stopped"], web_map=True)
+    now, domain_id = clock.now(), new_id()
+    with transaction() as session:
+        session.add(
+            Domain(
+                id=domain_id, organisation_id=people.organisation_id, server_id=made["server"],
+                name="mc.xn--bcher-kva.example", token="t" * 43, state="pending", verdict="missing", failures=0,
+                warned=False, checked_at=now, next_look_at=now + timedelta(days=1), created_at=now,
+            )
+        )  # fmt: skip
+    return {"domain": domain_id}
+
+
+def _bulks(app: Flask, made: dict[str, Any], people: People) -> dict[str, Any]:
+    """One that has ended, with what was done and what was left out."""
+    servers = [made["stopped"], made["draft"], made["crashed"]]
+    done = order_bulk(people.alice.actor, BulkAction.STOP, servers)
+    work_off(app)
+    return {"bulk": done}
 
 
 def _plans(server_id: UUID, people: People) -> dict[str, Any]:

@@ -38,7 +38,9 @@ def test_all_names_of_a_server_in_one_block(app: Flask, host: Host) -> None:
     code, text = run(app, "--map", f"{server_id}=127.0.0.1:8123")
     assert code == 0
     names = f"bauwelt-sued.play.localhost, {server_id.hex}.play.localhost, mc.xn--bcher-kva.example"
-    assert f"{names} {{\n\tencode\n\treverse_proxy 127.0.0.1:8123\n}}\n" in text
+    assert (
+        f"map.bauwelt-sued.play.localhost, {names} {{\n\tencode\n\treverse_proxy 127.0.0.1:8123 {{\n" in text
+    )
     code, text = run(app, "--own-only")
     assert f"\nmc.xn--bcher-kva.example {{\n\tredir {settings().public_url}/ 302\n}}\n" in text
     assert "play.localhost" not in text

@@ -328,8 +328,10 @@ def test_a_plan_that_cannot_be_read_holds_up_no_other(host: Host, four: datetime
         lock(Schedule, broken).command = "not sealed"
         lock(Schedule, gone).zone = "Mars/Olympus"
     wait_until(four)
-    assert run_due() == 2
+    assert run_due() == 3
     assert outcomes(broken) == [("failed", "unreadable")]
+    assert outcomes(gone) == [("failed", "broken")]
+    assert row(gone).next_at is None, "switched off, until somebody says when it is meant"
     assert outcomes(fine) == [("done", None)]
 
 

@@ -40,6 +40,10 @@ CHUNK = 1000
 """Console lines in one answer."""
 
 
+def _ports(spec: Spec) -> list[int]:
+    return [spec.port, *([spec.web_map.outside] if spec.web_map else [])]
+
+
 class FakeRuntime:
     """See `app.hosting.gateways.runtime.Runtime`."""
 
@@ -81,8 +85,9 @@ class FakeRuntime:
             if same is None:
                 if spec.template.slug not in node.prepared:
                     raise NotPrepared(spec.template.slug)
-                if not self._bindable(spec.port):
-                    raise PortTaken(str(spec.port))
+                for port in _ports(spec):
+                    if not self._bindable(port):
+                        raise PortTaken(str(port))
                 world = node.worlds.of(spec.server_id, spec.world)
                 if spec.world and not world.exists():
                     raise WorldMissing(spec.world)
@@ -94,7 +99,8 @@ class FakeRuntime:
             return Handle(spec.server_id, spec.run_id, Address("127.0.0.1", spec.port), fresh=same is None)
 
     def _bindable(self, port: int) -> bool:
-        taken = {run.spec.port for runs in self.node.runs.values() for run in runs if run.alive}
+        living = [run.spec for runs in self.node.runs.values() for run in runs if run.alive]
+        taken = {port for spec in living for port in _ports(spec)}
         return port not in taken | self.node.foreign_ports
 
     def inspect(self, server_id: UUID) -> Observed:

@@ -50,6 +50,16 @@ def checked_world(world: str) -> str:
     return world
 
 
+@dataclass(frozen=True, slots=True)
+class MapPort:
+    """The second port of a run: a map for browsers."""
+
+    outside: int
+    """On the node, where only its proxy comes (`map_host` of a runtime)."""
+    inside: int
+    """What the game or its plugin listens at in a container of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """Everything a runtime needs for one run of one server."""
@@ -66,6 +76,7 @@ class Spec:
     cpu_cores: float | None = None
     image: str | None = None
     """Container image given by the operator; only the docker runtime reads it, before the template's own."""
+    web_map: MapPort | None = None
     world: str = ""
     """Generation of the world this run plays on, 1 to 32 of 0-9a-z; empty is the first. A start makes the first one where
     it is missing; any other was made by `make_world`, and without it nothing is started."""
@@ -274,7 +285,7 @@ class Quiet:
 
 __all__ = [
     "Address", "AlreadyRunning", "CommandRefused", "ConsoleChunk", "DiskFull", "Handle", "ImageMissing",
-    "InstallFailed", "NotPrepared", "NotRunning", "Observed", "OutOfReach", "Owned", "PortTaken", "Progress",
+    "InstallFailed", "MapPort", "NotPrepared", "NotRunning", "Observed", "OutOfReach", "Owned", "PortTaken", "Progress",
     "ProgressCallback", "Quiet", "Runtime", "RuntimeFault", "RuntimeUnavailable", "Sample", "Spec", "State", "Step",
     "WorldExists", "WorldMissing", "checked_world",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.hosting.rules.server import Desired, Facts, Reason, State
@@ -32,6 +32,9 @@ class Server(db.Model):  # type: ignore[name-defined]
     runtime: Mapped[str] = mapped_column(String(10))
     node: Mapped[str] = mapped_column(String(40))
     port: Mapped[int | None]
+    web_map: Mapped[bool | None]
+    """Whether it has a map for browsers; None: when a map plugin is installed."""
+    map_port: Mapped[int | None]
     memory_mb: Mapped[int]
     settings: Mapped[dict[str, Any]]
     config_version: Mapped[int] = mapped_column(default=1)
@@ -82,6 +85,8 @@ class Server(db.Model):  # type: ignore[name-defined]
     archive_failure: Mapped[str | None] = mapped_column(String(30))
     """Why the last try to archive or to fetch the world failed: a code that pages translate."""
 
+    results_seen_at: Mapped[datetime | None]
+    """Until when somebody has seen what became of backups, restores and plugin changes."""
     disk_bytes: Mapped[int | None] = mapped_column(BigInteger)
     last_ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -121,14 +126,18 @@ class Server(db.Model):  # type: ignore[name-defined]
 
 
 class Port(db.Model):  # type: ignore[name-defined]
-    """A public port of a node that is given away. Without a server it is blocked: something foreign listens there."""
+    """A port of a node that is given away: to a game, or to its web map (`use`). Without a server it is blocked:
+    something foreign listens there. With one and `blocked_at` it rests: given back, and nobody else's yet."""
 
     __tablename__ = "hosting_port"
 
     node: Mapped[str] = mapped_column(String(40), primary_key=True)
     port: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    server_id: Mapped[UUID | None] = mapped_column(ForeignKey("hosting_server.id"), unique=True)
+    server_id: Mapped[UUID | None] = mapped_column(ForeignKey("hosting_server.id"))
+    use: Mapped[str] = mapped_column(String(4), default="game", server_default="game")
     blocked_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("server_id", "use"),)
 
 
 class Run(db.Model):  # type: ignore[name-defined]
@@ -143,6 +152,7 @@ class Run(db.Model):  # type: ignore[name-defined]
     config_version: Mapped[int]
     settings: Mapped[dict[str, Any]]
     """What the game was told at this start: changed settings wait for the next one."""
+    map_port: Mapped[int | None]
     requested_at: Mapped[datetime]
     requested_by: Mapped[UUID | None]
     """The person who started it; None for a restart by the platform."""

@@ -16,7 +16,13 @@ USUAL_PORT = 25565
 
 
 def play_address(server: ServerDetail) -> str:
-    """The nicest published one, with a port where that must be typed; empty while none is published or Redis is away."""
+    """The play name, with a port where that must be typed; empty while none is published or Redis is away."""
+    name, port = play_name(server), settings().router_port
+    return f"{name}:{port}" if name and port != USUAL_PORT else name
+
+
+def play_name(server: ServerDetail) -> str:
+    """The nicest published host name; empty while none is published or Redis is away."""
     hosts = host_names(server.id, server.name, settings().play_domain, set())
     try:
         found = cast(list[bytes | None], cache.client().hmget(ROUTES, hosts))
@@ -24,6 +30,5 @@ def play_address(server: ServerDetail) -> str:
         return ""
     for host, raw in zip(hosts, found, strict=True):
         if raw is not None and json.loads(raw).get("server") == str(server.id):
-            port = settings().router_port
-            return host if port == USUAL_PORT else f"{host}:{port}"
+            return host
     return ""

@@ -110,6 +110,17 @@ def plugins_view(server_id: UUID) -> PluginsView:
     )
 
 
+def newest_change(server_id: UUID) -> ChangeView | None:
+    """The change that is open or ended last, without asking whether it may be taken back."""
+    row = db.session.scalar(
+        select(PluginChange)
+        .where(PluginChange.server_id == server_id)
+        .order_by(PluginChange.id.desc())
+        .limit(1)
+    )
+    return _change(row, {}, set()) if row else None
+
+
 def _plugins(rows: list[Plugin]) -> list[PluginView]:
     installed = {row.project_id: row.installed() for row in rows}
     titles = {row.project_id: row.title for row in rows}

@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, not_, select
 
 from app.hosting.models import Run, Server
 from app.hosting.policies import P
+from app.hosting.queries.news import REMEMBERED, has_news
 from app.hosting.queries.rest import asleep_before_now, is_asleep
 from app.hosting.queries.seat import seated
 from app.hosting.rules.offer import Button, Meter, buttons, meter
@@ -124,14 +125,22 @@ class ServerDetail(ServerRow):
     wake_names: list[str]
     empty_since: datetime | None
     idle_warned_at: datetime | None
+    web_map: bool | None
+    map_port: int | None
+    results_seen_at: datetime | None
     run_memory_mb: int | None
     """Memory of the current run; differs from `memory_mb` when a change waits for the next start."""
     run_config_version: int | None
+    run_map_port: int | None
+    news: bool
+    """Something is done to it, or ended unseen: `views/going_on.py` says what."""
 
     @property
     def needs_restart(self) -> bool:
         """Settings were changed since the game was started."""
-        return self.state in ALIVE and self.run_config_version not in (None, self.config_version)
+        if self.state not in ALIVE or self.run_config_version is None:
+            return False
+        return (self.run_config_version, self.run_map_port) != (self.config_version, self.map_port)
 
     @property
     def meter(self) -> Meter:
@@ -153,30 +162,16 @@ class ServerFilter:
     state: State | None = None
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """One run, for the history of a server."""
-
-    id: UUID
-    memory_mb: int
-    requested_at: datetime
-    requested_by: UUID | None
-    started_at: datetime | None
-    ready_at: datetime | None
-    ended_at: datetime | None
-    reason: Reason | None
-    exit_code: int | None
-    players_peak: int | None
-
-
 _DETAIL = [
     *(
         getattr(Server, n)
         for n in ServerDetail.__dataclass_fields__
-        if n not in ("run_memory_mb", "run_config_version")
+        if n not in ("run_memory_mb", "run_config_version", "run_map_port", "news")
     ),
     Run.memory_mb,
     Run.config_version,
+    Run.map_port,
+    has_news(bindparam("news_since")),
 ]
 
 
@@ -269,7 +264,8 @@ def find_server(actor: Actor, server_id: UUID) -> ServerDetail:
 
 def server_detail(server_id: UUID) -> ServerDetail | None:
     """One server whoever asks: for jobs and for live fragments, which were authorised when subscribed."""
-    values = db.session.execute(_ONE, {"server_id": server_id}).first()
+    since = clock.now() - REMEMBERED
+    values = db.session.execute(_ONE, {"server_id": server_id, "news_since": since}).first()
     return _row(ServerDetail, values) if values else None
 
 
@@ -278,15 +274,6 @@ def may_see(actor: Actor, server_id: UUID) -> bool:
     if not may(actor, P.server_read) or actor.organisation_id is None or not actor.reaches(server_id):
         return False
     return db.session.scalar(visible(actor).where(Server.id == server_id)) is not None
-
-
-def runs(server_id: UUID, limit: int = 20) -> list[RunRow]:
-    """The latest runs, newest first. The caller has checked the actor."""
-    columns = [getattr(Run, name) for name in RunRow.__dataclass_fields__]
-    rows = db.session.execute(
-        select(*columns).where(Run.server_id == server_id).order_by(Run.requested_at.desc()).limit(limit)
-    )
-    return [_row(RunRow, values) for values in rows]
 
 
 _ENUMS: dict[str, Any] = {"state": State, "desired": Desired, "reason": Reason, "stop_reason": Reason}

@@ -27,6 +27,16 @@ class Site:
     upstream: str = ""
 
 
+AWAY = (
+    "<!doctype html><html><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+    "<meta http-equiv='refresh' content='30'><title>Karte / Map</title></head><body>"
+    "<h1>Die Karte ist gerade nicht da.</h1><p>Sie antwortet nur, solange der Server läuft.</p>"
+    "<h1 lang='en'>The map is not here right now.</h1><p lang='en'>It answers only while the server runs.</p>"
+    "</body></html>"
+)
+"""What a browser reads while the game does not run."""
+
+
 def upstream(text: str) -> str:
     """host:port of a web map, checked. Raises ValueError."""
     host, colon, port = text.strip().lower().rpartition(":")
@@ -47,6 +57,22 @@ def web_address(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _map_block(address: str) -> str:
+    """A map behind its names. A game must not set cookies for names above its own, where the platform may be."""
+    return (
+        "\tencode\n"
+        f"\treverse_proxy {address} {{\n"
+        '\t\theader_down Set-Cookie "(?i);\\s*domain=[^;]*" ""\n'
+        "\t\ttransport http {\n\t\t\tdial_timeout 3s\n\t\t}\n"
+        "\t}\n"
+        "\thandle_errors {\n"
+        '\t\theader Content-Type "text/html; charset=utf-8"\n'
+        "\t\theader Cache-Control no-store\n"
+        f"\t\trespond `{AWAY}` {{http.error.status_code}}\n"
+        "\t}\n"
+    )
+
+
 def caddyfile(sites: Iterable[Site], home: str) -> str:
     """One block a server: its map behind its names, else the way to `home`. Names that are none are left out."""
     blocks, taken = [], set[str]()
@@ -56,7 +82,7 @@ def caddyfile(sites: Iterable[Site], home: str) -> str:
         if not names:
             continue
         if site.upstream:
-            body = f"\tencode\n\treverse_proxy {upstream(site.upstream)}\n"
+            body = _map_block(upstream(site.upstream))
         else:
             body = f"\tredir {web_address(home)}/ 302\n"
         blocks.append(f"{', '.join(names)} {{\n{body}}}\n")

@@ -16,7 +16,9 @@ RuntimeName = Literal["process", "docker"]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 ConsoleCommand = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
-PLACEHOLDERS = frozenset({"memory_mb", "heap_mb", "port", "rcon_port", "rcon_secret_file", "install", "node"})
+PLACEHOLDERS = frozenset(
+    {"memory_mb", "heap_mb", "port", "rcon_port", "rcon_secret_file", "map_port", "install", "node"}
+)
 """What `{name}` in commands and environments may say; `{install}` and `{node}` exist in the process runtime only."""
 
 
@@ -186,6 +188,13 @@ class Plugins(Part):
     folder: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
+class WebMap(Part):
+    """The game can answer browsers with a map, by itself or by a plugin, at a second port."""
+
+    port: int = Field(default=8123, ge=1024, le=65535)
+    """Where it listens in a container; a map plugin of the catalogue knows better."""
+
+
 class Template(Part):
     """One kind of game server. Built from a file by `app.hosting.catalog.load_templates`."""
 
@@ -212,6 +221,8 @@ class Template(Part):
     save: Save = Field(default_factory=Save)
     plugins: Plugins | None = None
     """None where the game takes none."""
+    web_map: WebMap | None = None
+    """None where nothing in the game answers browsers."""
     settings: tuple[Setting, ...] = ()
 
     @model_validator(mode="after")
@@ -265,13 +276,22 @@ class Template(Part):
         return {s.property: plain(values.get(s.key, s.default)) for s in self.settings if s.property}
 
 
-def facts(*, memory_mb: int, port: int, rcon_port: int, rcon_secret_file: str, **more: str) -> dict[str, str]:
-    """Values for the placeholders of commands and environments."""
+def facts(
+    *,
+    memory_mb: int,
+    port: int,
+    rcon_port: int,
+    rcon_secret_file: str,
+    map_port: int | None = None,
+    **more: str,
+) -> dict[str, str]:
+    """Values for the placeholders of commands and environments. Without a map its port is empty."""
     return {
         "memory_mb": str(memory_mb),
         "heap_mb": str(heap_mb(memory_mb)),
         "port": str(port),
         "rcon_port": str(rcon_port),
         "rcon_secret_file": rcon_secret_file,
+        "map_port": str(map_port or ""),
         **more,
     }

@@ -39,6 +39,7 @@ from app.hosting.rules.archive import Failure, archive_due, rest_hours
 from app.hosting.rules.server import Desired, State
 from app.hosting.services import archive as rows
 from app.hosting.services.archive import Leaving, Returning
+from app.hosting.services.life import show
 from app.hosting.services.place import NODE, archive_store, runtime_named
 from app.kit import clock, observe
 from app.kit.config import settings
@@ -130,6 +131,7 @@ def archive(server_id: UUID) -> None:
 
 def _copy(runtime: Runtime, store: Store, server: Server, attempt: Leaving) -> Packed:
     def wanted() -> bool:
+        show(server.id, "situation")
         return rows.still_leaving(server.id, attempt)
 
     packing = pack(runtime.world_folder(server.id, attempt.world))
@@ -185,7 +187,12 @@ def wake(server_id: UUID) -> None:
 def _bring_back(runtime: Runtime, server_id: UUID, attempt: Returning) -> int:
     chunks = archive_store().get(attempt.key)
     folder = runtime.make_world(server_id, attempt.world)
-    unpack(watched(chunks, attempt.packed.size_bytes, "unpacking", "in"), folder, attempt.packed)
+
+    def shown() -> bool:
+        show(server_id, "situation")
+        return True
+
+    unpack(watched(chunks, attempt.packed.size_bytes, "unpacking", "in", shown), folder, attempt.packed)
     return runtime.disk_bytes(server_id, attempt.world)
 
 

@@ -45,8 +45,9 @@ from app.hosting.services import backup_test, saving
 from app.hosting.services.archive_work import EXPECTED, NotWanted, failure_of, watched
 from app.hosting.services.backup_made import Making
 from app.hosting.services.backup_test import Testing
+from app.hosting.services.life import show
 from app.hosting.services.place import archive_store, runtime_named
-from app.kit import clock, live, observe
+from app.kit import clock, observe
 
 log = structlog.get_logger(__name__)
 MADE = observe.counter("kontor_backups_total", "Attempts to make a backup, by outcome.", ("outcome",))
@@ -147,7 +148,7 @@ def _copy_live(runtime: Runtime, store: Store, making: Making, folder: Path) -> 
 
 def _wanted(making: Making) -> bool:
     """Asked once a second: whether to go on. Whoever looks sees how far it is."""
-    live.changed("hosting-server", making.server_id, "backups")
+    show(making.server_id, "backups")
     return rows.still_wanted(making)
 
 

@@ -173,7 +173,7 @@ def record_deleted(server_id: UUID) -> None:
         ports.return_port(server_id)
         drop_archives(server_id)
         set_state(
-            server, State.DELETED, deleted_at=now, port=None, disk_bytes=None, settings={}, wake_names=[],
+            server, State.DELETED, deleted_at=now, port=None, map_port=None, disk_bytes=None, settings={}, wake_names=[],
             world=None, next_world=None, archive_id=None,
         )  # fmt: skip
         record(

@@ -12,7 +12,7 @@ from app.hosting import events, tasks
 from app.hosting.models import Run, Server
 from app.hosting.rules.ending import after_crash, begin_state
 from app.hosting.rules.server import ALIVE, RESTING, Desired, Reason, State
-from app.hosting.services import bell, charge, ports, turn
+from app.hosting.services import bell, charge, turn
 from app.hosting.services.revert import take_back
 from app.kit import clock, live
 from app.kit.authz import SYSTEM, Actor
@@ -34,9 +34,15 @@ FRESH = {
 """Columns of a run, empty."""
 
 
+WORK = frozenset({"backups", "plugins"})
+
+
 def show(server_id: UUID, *aspects: str) -> None:
-    """Tell whoever looks at the server that these parts are old."""
-    live.changed("hosting-server", server_id, *(aspects or ("status", "situation", "row", "cost", "events")))
+    """Tell whoever looks at the server that these parts are old. Work on backups and plugins is part of the situation."""
+    wanted = list(aspects or ("status", "situation", "row", "cost", "events"))
+    if "situation" not in wanted and not WORK.isdisjoint(wanted):
+        wanted.append("situation")
+    live.changed("hosting-server", server_id, *wanted)
 
 
 def set_state(server: Server, to: State, **values: object) -> None:
@@ -67,8 +73,8 @@ def begin(server: Server, actor: Actor, *, automatic: bool) -> None:
     db.session.add(
         Run(
             id=run_id, server_id=server.id, organisation_id=server.organisation_id, memory_mb=server.memory_mb,
-            config_version=server.config_version, settings=dict(server.settings), requested_at=now,
-            requested_by=actor.person_id,
+            config_version=server.config_version, settings=dict(server.settings), map_port=server.map_port,
+            requested_at=now, requested_by=actor.person_id,
         )
     )  # fmt: skip
     fresh = {**FRESH, "run_id": run_id, "requested_at": now, "next_restart_at": None, "exit_code": None}
@@ -224,23 +230,6 @@ def install_again(server_id: UUID, run_id: UUID) -> None:
         server.installed_at = None
         db.session.flush()
         begin(server, SYSTEM, automatic=True)
-
-
-def change_port(server_id: UUID, run_id: UUID) -> None:
-    """Something foreign listens on the server's port: give it another one and block the old one for a while."""
-    with transaction():
-        server = lock(Server, server_id)
-        if server.state != State.STARTING or server.run_id != run_id or server.port is None:
-            return
-        old = server.port
-        ports.block_port(server.node, old)
-        server.port = ports.give_port(server.node, server_id)
-        record(
-            events.ServerMoved(old, server.port),
-            organisation_id=server.organisation_id,
-            subject=charge.subject(server_id),
-        )
-        show(server_id)
 
 
 def record_started(server_id: UUID, run_id: UUID, started_at: datetime) -> bool:

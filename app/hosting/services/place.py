@@ -19,9 +19,10 @@ from app.hosting.gateways.archive import Store, StoreRefused, store_for
 from app.hosting.gateways.docker import DockerConfig, DockerRuntime
 from app.hosting.gateways.ping import Pong
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime
-from app.hosting.gateways.runtime import Address, Observed, Runtime, Spec
+from app.hosting.gateways.runtime import Address, MapPort, Observed, Runtime, Spec
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Run, Server
+from app.hosting.queries.web_map import plugin_map_port
 from app.hosting.rules.server import Look, Seen
 from app.hosting.rules.template import RuntimeName, Stop, Template
 from app.kit import clock
@@ -46,7 +47,10 @@ def process_config(config: Settings) -> ProcessConfig:
     """Where games that run as processes live."""
     var = config.var_dir.resolve()
     return ProcessConfig(
-        root=var / "games", cache=var / "games-cache", installation=installation_name(config)
+        root=var / "games",
+        cache=var / "games-cache",
+        installation=installation_name(config),
+        map_host=config.map_host,
     )
 
 
@@ -55,7 +59,9 @@ def standard_runtimes(config: Settings) -> dict[str, Maker]:
     makers: dict[str, Maker] = {"process": lambda: ProcessRuntime(process_config(config))}
     if config.game_runtime == "docker" or config.docker_url or Path(DOCKER_SOCKET).exists():
         makers["docker"] = lambda: DockerRuntime(
-            DockerConfig(url=config.docker_url, installation=installation_name(config))
+            DockerConfig(
+                url=config.docker_url, installation=installation_name(config), map_host=config.map_host
+            )
         )
     return makers
 
@@ -151,8 +157,16 @@ def spec_of(server: Server, run: Run | None, run_id: UUID) -> Spec:
         port=server.port or 0,
         settings=run.settings if run else server.settings,
         image=images.get(template.slug),
+        web_map=_map_of(server, run, template),
         world=server.world or "",
     )
+
+
+def _map_of(server: Server, run: Run | None, template: Template) -> MapPort | None:
+    port = run.map_port if run else server.map_port
+    if port is None or template.web_map is None:
+        return None
+    return MapPort(port, plugin_map_port(server.id) or template.web_map.port)
 
 
 _LOOKS = {

@@ -20,6 +20,7 @@ from app.hosting.rules.plugin_step import ChangeState, Failure, Kind, Step
 from app.hosting.services import charge
 from app.hosting.services.life import show
 from app.hosting.services.plugin_jars import forget_old, remove_jar
+from app.hosting.services.web_map import settle_map
 from app.kit import clock
 from app.kit.authz import SYSTEM, Actor
 from app.kit.db import db, require_transaction, transaction
@@ -42,6 +43,7 @@ def record_done(change: PluginChange, server: Server, steps: list[Step]) -> None
     change.state, change.finished_at, change.failure = ChangeState.DONE.value, clock.now(), None
     db.session.flush()
     forget_old(server.id)
+    settle_map(server)
     show(server.id, "plugins", "events")
 
 

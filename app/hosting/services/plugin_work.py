@@ -25,6 +25,7 @@ from app.hosting.rules.server import State
 from app.hosting.services import plugin_jars
 from app.hosting.services.file_faults import FilesAway
 from app.hosting.services.files import away
+from app.hosting.services.life import show
 from app.hosting.services.plugin_backup import Backed, backups
 from app.hosting.services.plugin_folder import exchange, open_folder, place_of, sha512_of, write_beside
 from app.hosting.services.plugin_record import record_done, record_failed, record_waiting
@@ -139,6 +140,7 @@ def _fetch(work: Work) -> None:
         if step.new is not None:
             plugin_jars.fetch(work.server_id, step.new.release)
         progress(20 + 60 * (number + 1) // len(work.steps))
+        show(work.server_id, "plugins")
 
 
 def _make(work: Work) -> None:

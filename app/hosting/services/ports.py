@@ -1,4 +1,6 @@
-"""Public ports: given to a server for its life, so that its address stays the same. A unique key keeps them apart."""
+"""Ports: a game's own, given for its life, so that its address stays the same, and one for its web map. A unique key keeps
+them apart.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,15 @@ def port_range() -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def give_port(node: str, server_id: UUID) -> int:
-    """The lowest free port of a node, now this server's. Joins the caller's transaction. Raises NoFreePort."""
+def give_port(node: str, server_id: UUID, use: str = "game") -> int:
+    """The lowest free port of a node, now this server's; one of its own that rests comes back first. Joins the caller's
+    transaction. Raises NoFreePort.
+    """
     require_transaction()
+    resting = db.session.scalar(select(Port).where(Port.server_id == server_id, Port.use == use))
+    if resting is not None:
+        resting.blocked_at = None
+        return resting.port
     while True:
         taken = set(db.session.scalars(select(Port.port).where(Port.node == node)))
         free = next((port for port in port_range() if port not in taken), None)
@@ -36,7 +44,7 @@ def give_port(node: str, server_id: UUID) -> int:
             )
         try:
             with db.session.begin_nested():
-                db.session.add(Port(node=node, port=free, server_id=server_id))
+                db.session.add(Port(node=node, port=free, server_id=server_id, use=use))
             return free
         except IntegrityError:
             continue  # somebody else took it meanwhile; the next look sees that
@@ -52,15 +60,23 @@ def block_port(node: str, port: int) -> None:
     )
 
 
+def rest_port(server_id: UUID, use: str) -> None:
+    """The server needs it no more. For a while nobody else gets it: until then a proxy may still send visitors there.
+    Joins the caller's transaction.
+    """
+    require_transaction()
+    db.session.execute(
+        update(Port).where(Port.server_id == server_id, Port.use == use).values(blocked_at=clock.now())
+    )
+
+
 def return_port(server_id: UUID) -> None:
     """The server needs no port any more. Joins the caller's transaction."""
-    require_transaction()
-    db.session.execute(delete(Port).where(Port.server_id == server_id))
+    rest_port(server_id, "map")
+    db.session.execute(delete(Port).where(Port.server_id == server_id, Port.use == "game"))
 
 
 def unblock_ports() -> None:
-    """Offer blocked ports again after a while. Joins the caller's transaction."""
+    """Offer blocked and resting ports again after a while. Joins the caller's transaction."""
     require_transaction()
-    db.session.execute(
-        delete(Port).where(Port.server_id.is_(None), Port.blocked_at < clock.now() - BLOCKED_FOR)
-    )
+    db.session.execute(delete(Port).where(Port.blocked_at < clock.now() - BLOCKED_FOR))

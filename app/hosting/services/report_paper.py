@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import render_template
-from flask_babel import format_date, format_decimal
+from flask_babel import format_date, format_decimal, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -100,7 +100,7 @@ def _per_server(made: Figures) -> Markup:
     left = made.servers[MOST_BARS:]
     if left:
         rest = sum((amount for _name, amount in left), Money(0))
-        rows.append((_("%(n)d weitere", n=len(left)), rest.nanos / NANOS))
+        rows.append((ngettext("ein weiterer", "%(num)d weitere", len(left)), rest.nanos / NANOS))
     return charts.bars(
         rows,
         title=_("Kosten je Server"),

@@ -13,9 +13,10 @@ from app.hosting.gateways.runtime import Runtime, RuntimeFault, RuntimeUnavailab
 from app.hosting.rules.archive import Failure
 from app.hosting.services import restore as rows
 from app.hosting.services.archive_work import EXPECTED, failure_of, watched
+from app.hosting.services.life import show
 from app.hosting.services.place import archive_store, runtime_named
 from app.hosting.services.restore import Restoring
-from app.kit import clock, live, observe
+from app.kit import clock, observe
 
 log = structlog.get_logger(__name__)
 RESTORED = observe.counter(
@@ -55,7 +56,7 @@ def _bring(runtime: Runtime, restoring: Restoring) -> int:
     size = restoring.packed.size_bytes
 
     def shown() -> bool:
-        live.changed("hosting-server", restoring.server_id, "backups")
+        show(restoring.server_id, "backups")
         return True
 
     unpack(watched(chunks, size, "unpacking", "restored", shown), folder, restoring.packed)

@@ -30,6 +30,7 @@ from app.hosting.services.check import (
 from app.hosting.services.ending import queue_delete
 from app.hosting.services.life import begin, set_state, show
 from app.hosting.services.place import NODE, choose_runtime
+from app.hosting.services.web_map import settle_map
 from app.kit import clock
 from app.kit.authz import Actor, require
 from app.kit.db import db, lock, require_transaction, transaction
@@ -157,12 +158,13 @@ def change_server(
     archive_hours: int | Keep | None = Keep.KEEP,
     wake_by_join: bool | None = None,
     wake_names: Sequence[str] | None = None,
+    web_map: bool | Keep | None = Keep.KEEP,
 ) -> None:
     """Rename, resize or set up anew; None leaves a part as it is. A running game takes it over at its next start.
 
     `idle_minutes` without players stop it: 0 is never, None what is usual. `archive_hours` after its last run its world
     moves into the archive; None is what is usual. `wake_names` may wake it by joining; none is
-    everybody. Both apply at once.
+    everybody. Both apply at once. `web_map` gives it a map for browsers; None when a map plugin is installed.
     """
     require(actor, P.server_settings)
     with transaction():
@@ -192,6 +194,8 @@ def change_server(
         if not isinstance(archive_hours, Keep):
             _change_archive(actor, server, archive_hours)
         _change_wake(actor, server, wake_by_join, wake_names)
+        if not isinstance(web_map, Keep):
+            _change_map(actor, server, web_map)
         show(server_id)
 
 
@@ -223,6 +227,15 @@ def _change_wake(actor: Actor, server: Server, by_join: bool | None, names: Sequ
     if by_join is not None and by_join != server.wake_by_join:
         server.wake_by_join = by_join
         _changed(actor, server, "wake", {"wake_by_join": not by_join}, {"wake_by_join": by_join})
+
+
+def _change_map(actor: Actor, server: Server, wanted: bool | None) -> None:
+    if wanted and known_template(server.template).web_map is None:
+        raise Invalid(fields={"web_map": _("Dieses Spiel hat keine Karte für den Browser.")})
+    if wanted != server.web_map:
+        before, server.web_map = server.web_map, wanted
+        _changed(actor, server, "web_map", {"web_map": before}, {"web_map": wanted})
+        settle_map(server, must=True)
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -29,7 +29,7 @@ from app.hosting.gateways.runtime import (
 from app.hosting.gateways.runtime import State as Existing
 from app.hosting.models import Run, Server
 from app.hosting.rules.server import ALIVE, Look, Reason, Seen, State
-from app.hosting.services import console, ending, life, turn
+from app.hosting.services import console, ending, life, moving, turn
 from app.hosting.services.place import runtime_named, seen, spec_of, stop_plan
 from app.kit import clock
 from app.kit.db import db
@@ -46,7 +46,8 @@ HANG_GRACE = 5.0
 class Report:
     """Progress and output of an installation, told live at most twice a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, server_id: UUID) -> None:
+        self._server_id = server_id
         self._told = self._stepped = 0.0
         self._step: Step | None = None
         self._lines: list[str] = []
@@ -57,6 +58,7 @@ class Report:
             return
         self._step, self._stepped = step, now
         progress(percent, step.value)
+        life.show(self._server_id, "situation")
         self.flush()
 
     def line(self, text: str) -> None:
@@ -94,7 +96,7 @@ def install(server_id: UUID) -> None:
     server = _row(server_id)
     if server is None or server.state != State.INSTALLING:
         return
-    report = Report()
+    report = Report(server_id)
     try:
         runtime = runtime_named(server.runtime)
         runtime.prepare(spec_of(server, None, new_id()), report)
@@ -141,7 +143,7 @@ def start(server_id: UUID, run_id: UUID) -> None:
     except RuntimeUnavailable as error:
         raise NotNow(NODE_AWAY) from error
     except PortTaken as error:
-        life.change_port(server_id, run_id)
+        moving.change_port(server_id, run_id, error.detail)
         raise NotNow(0.2) from error
     except NotPrepared:
         life.install_again(server_id, run_id)

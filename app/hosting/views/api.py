@@ -101,6 +101,7 @@ def api_change_server(call: Call, server_id: UUID) -> ApiServerDetail:
         call.actor, server_id, name=new.name, memory_mb=new.memory_mb, settings=new.settings,
         wake_by_join=new.wake_by_join, wake_names=new.wake_names,
         idle_minutes=new.idle_minutes if "idle_minutes" in new.model_fields_set else services.Keep.KEEP,
+        web_map=new.web_map if "web_map" in new.model_fields_set else services.Keep.KEEP,
     )  # fmt: skip
     return _shown(server_id)
 

@@ -67,6 +67,10 @@ class ApiServerDetail(ApiServer):
     )
     wake_by_join: bool = Field(description="A player who joins at the router wakes it.")
     wake_names: list[str] = Field(description="Players who may wake it; empty is everybody.")
+    web_map: bool | None = Field(
+        description="A map for browsers; null: when a map plugin is installed. `map_port` says whether it has one now."
+    )
+    map_port: int | None = Field(description="Port of the map on the node, for the proxy in front of it.")
     needs_restart: bool = Field(description="Settings were changed since the game was started.")
 
 
@@ -109,6 +113,10 @@ class ServerChange(Shape):
     idle_minutes: Annotated[int, Field(ge=0, le=LONGEST_MINUTES)] | None = Field(
         None,
         description="Minutes without players until it stops: 0 is never, null as usual. Applies at once.",
+    )
+
+    web_map: bool | None = Field(
+        None, description="A map for browsers; null: when a map plugin is installed. From the next start."
     )
 
 

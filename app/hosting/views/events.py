@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from app.accounts.api import person_names
 from app.core.api import Filter, actors_of, history
 from app.hosting.policies import P
-from app.hosting.queries.server import find_server, runs
+from app.hosting.queries.run import runs
+from app.hosting.queries.server import find_server
 from app.hosting.views import hosting
 from app.hosting.views.words import event_lines
 from app.kit.authz import allows, current_actor

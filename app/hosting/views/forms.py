@@ -17,6 +17,7 @@ from app.kit.errors import Invalid
 from app.kit.forms import Form, OnceField
 
 PREFIX = "setting_"
+MAP_CHOICES: dict[str, bool | None] = {"auto": None, "on": True, "off": False}
 
 
 class ServerForm(Form):
@@ -31,6 +32,7 @@ class ServerForm(Form):
     archive_hours: SelectField | None = None
     wake_by_join: BooleanField | None = None
     wake_names: StringField | None = None
+    web_map: SelectField | None = None
     template_data: Template
 
     def setting_values(self) -> dict[str, Value]:
@@ -53,6 +55,7 @@ class ServerForm(Form):
             "archive_hours": self._chosen(self.archive_hours),
             "wake_by_join": bool(self.wake_by_join and self.wake_by_join.data),
             "wake_names": player_names((self.wake_names and self.wake_names.data) or ""),
+            **({"web_map": MAP_CHOICES[self.web_map.data]} if self.web_map else {}),
         }
 
     def wanted(self) -> dict[str, Any]:
@@ -108,8 +111,12 @@ IDLE_CHOICES = (5, 10, 15, 30, 60, 120, 240)
 def _idle_field(own: int | None) -> SelectField:
     usual = settings().idle_minutes
     words = {0: _("Nie")}
-    words |= {n: _("Nach %(n)d Minuten", n=n) for n in {*IDLE_CHOICES, own or 15}}
-    as_usual = _("Wie üblich: nie") if not usual else _("Wie üblich: nach %(n)d Minuten", n=usual)
+    words |= {
+        n: ngettext("Nach %(num)d Minute", "Nach %(num)d Minuten", n) for n in {*IDLE_CHOICES, own or 15}
+    }
+    as_usual = _("Wie üblich: nie")
+    if usual:
+        as_usual = ngettext("Wie üblich: nach %(num)d Minute", "Wie üblich: nach %(num)d Minuten", usual)
     return SelectField(
         _("Stoppen, wenn niemand spielt"),
         choices=[("", as_usual), *((str(n), words[n]) for n in sorted(words))],
@@ -125,7 +132,9 @@ ARCHIVE_CHOICES = (1, 6, 12, 24, 48, 72, 168)
 def _archive_field(own: int | None) -> SelectField:
     """Shorter than usual only: what rests longer costs longer."""
     usual = settings().archive_hours
-    as_usual = _("Wie üblich: nie") if not usual else _("Wie üblich: nach %(n)d Stunden", n=usual)
+    as_usual = _("Wie üblich: nie")
+    if usual:
+        as_usual = ngettext("Wie üblich: nach %(num)d Stunde", "Wie üblich: nach %(num)d Stunden", usual)
     hours = sorted({n for n in (*ARCHIVE_CHOICES, own or 1) if n < usual})
     return SelectField(
         _("Ins Archiv, wenn er nicht mehr läuft"),
@@ -135,6 +144,20 @@ def _archive_field(own: int | None) -> SelectField:
         ],
         description=_(
             "Im Archiv kostet die Welt nichts. Ein Start holt sie zurück; das dauert ein paar Sekunden länger."
+        ),
+    )
+
+
+def _map_field(template: Template) -> SelectField:
+    """Where plugins make the map, it comes and goes with them unless its owner decides."""
+    words = {"on": _("Ja"), "off": _("Nein")}
+    if template.plugins is not None:
+        words = {"auto": _("Wenn ein Karten-Plugin installiert ist"), **words}
+    return SelectField(
+        _("Karte im Browser"),
+        choices=list(words.items()),
+        description=_(
+            "Alle mit der Adresse sehen sie, solange der Server läuft. Gilt ab dem nächsten Start."
         ),
     )
 
@@ -190,6 +213,9 @@ class RestChoices(Protocol):
     @property
     def wake_names(self) -> list[str]: ...
 
+    @property
+    def web_map(self) -> bool | None: ...
+
 
 def settings_form(
     template: Template,
@@ -209,6 +235,10 @@ def settings_form(
     made.idle_minutes = _idle_field(rest.idle_minutes)
     data["archive_hours"] = "" if rest.archive_hours is None else str(rest.archive_hours)
     made.archive_hours = _archive_field(rest.archive_hours)
+    if template.web_map is not None:
+        made.web_map = _map_field(template)
+        usual = "auto" if template.plugins is not None else "off"
+        data["web_map"] = {True: "on", False: "off", None: usual}[rest.web_map]
     made.wake_by_join = BooleanField(_("Beitreten weckt den Server auf"))
     made.wake_names = StringField(
         _("Wer ihn wecken darf (Spielernamen, mit Komma)"),

@@ -14,6 +14,7 @@ from app.hosting.policies import P
 from app.hosting.queries.doors import play_address
 from app.hosting.queries.names import template_name
 from app.hosting.queries.server import ServerDetail
+from app.hosting.queries.web_map import map_address
 from app.hosting.rules.idle import stops_at
 from app.hosting.rules.server import State
 from app.hosting.services.idle import rest_of
@@ -36,6 +37,7 @@ class Helpers:
     failure = staticmethod(failure_text)
     hourly = staticmethod(price_of)
     play_address = staticmethod(play_address)
+    map_address = staticmethod(map_address)
 
     @staticmethod
     def idle_left(server: ServerDetail) -> int | None:

@@ -14,6 +14,7 @@ from app.hosting.views import facts
 from app.hosting.views.backup_words import context as backup_context
 from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import live_lines, numbered_tail
+from app.hosting.views.going_on import going_on
 from app.hosting.views.monitoring import render_now
 from app.hosting.views.plugin import render_going_on
 from app.kit import live
@@ -47,7 +48,11 @@ FRAGMENTS: dict[str, tuple[str, Callable[[ServerDetail], dict[str, Any]]]] = {
     "status": ("_status", lambda server: {}),
     "situation": (
         "_situation",
-        lambda server: {"installation": facts.installation(server), "rest": facts.rest(server)},
+        lambda server: {
+            "installation": facts.installation(server),
+            "rest": facts.rest(server),
+            "work": going_on(server),
+        },
     ),
     "cost": ("_cost", lambda server: {"cost": facts.cost_facts(server)}),
     "players": ("_players", lambda server: {}),

@@ -16,11 +16,12 @@ from app.hosting.policies import P
 from app.hosting.queries.sample import WINDOWS, series
 from app.hosting.queries.server import ServerDetail, find_server
 from app.hosting.rules.server import State
-from app.hosting.services import archive, power
+from app.hosting.services import archive, power, results
 from app.hosting.services import server as services
 from app.hosting.views import facts, hosting
 from app.hosting.views.chart import default_window, metrics_chart
 from app.hosting.views.console import tail
+from app.hosting.views.going_on import going_on
 from app.kit import htmx
 from app.kit.authz import act_on, allows, current_actor, may, require
 from app.kit.errors import NotFound
@@ -35,6 +36,7 @@ def page_context(server: ServerDetail, window: str) -> dict[str, Any]:
         "timeline": facts.timeline(server.organisation_id, server.id),
         "installation": facts.installation(server),
         "rest": facts.rest(server),
+        "work": going_on(server),
         "chart": metrics_chart(server, series(server.id, window), window),
         "window": window,
         "following": "window" not in request.args,
@@ -116,6 +118,14 @@ def archive_server(server_id: UUID) -> ResponseReturnValue:
     """Move its world into the archive."""
     archive.archive_server(current_actor(), server_id)
     flash(_("Die Welt zieht ins Archiv um. Starten geht jederzeit."), "ok")
+    return htmx.go(_page_of(server_id))
+
+
+@hosting.post("/servers/<uuid:server_id>/results-seen")
+@allows(P.server_power)
+def see_results(server_id: UUID) -> ResponseReturnValue:
+    """Somebody has seen how backups, restores and plugin changes ended: the page need not say it any more."""
+    results.see_results(current_actor(), server_id)
     return htmx.go(_page_of(server_id))
 
 

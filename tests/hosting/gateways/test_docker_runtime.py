@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import signal
 import time
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from app.hosting.gateways.process import ProcessConfig, node, npm
 from app.hosting.gateways.runtime import (
     ImageMissing,
     InstallFailed,
+    MapPort,
     NotPrepared,
     Quiet,
     RuntimeUnavailable,
@@ -265,13 +267,17 @@ def test_flying_squid_runs_in_a_container_with_the_image_of_the_operator(
     runtime = DockerRuntime(DockerConfig(url=docker_engine.url, installation="squid", read_only_folders=folders,
                                          network="bridge" if docker_engine.bridge else "host"))  # fmt: skip
     spec = Spec(
-        server_id=uuid.uuid4(), run_id=uuid.uuid4(), template=template, memory_mb=512, port=game_port(), image=image
+        server_id=uuid.uuid4(), run_id=uuid.uuid4(), template=template, memory_mb=512, port=game_port(), image=image,
+        web_map=MapPort(game_port(), 8123),
     )  # fmt: skip
     try:
         runtime.prepare(spec, Quiet())
         runtime.start(spec)
         eventually(lambda: _said(runtime, spec, Kind.READY), 60)
         assert (runtime.send_command(spec.server_id, "list") or "").startswith("There are 0 of a max of 20")
+        assert spec.web_map is not None
+        with urllib.request.urlopen(f"http://127.0.0.1:{spec.web_map.outside}/", timeout=5) as answer:
+            assert b"<svg" in answer.read()
         stopped = runtime.stop(spec.server_id, template.stop.grace_seconds, template.stop.command)
         assert stopped.exit_code == 0
         assert _said(runtime, spec, Kind.SAVED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import signal
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +26,7 @@ from app.hosting.catalog import templates
 from app.hosting.gateways.ping import ping
 from app.hosting.gateways.process import ProcessConfig, ProcessRuntime, node
 from app.hosting.gateways.process import npm as npm_module
-from app.hosting.gateways.runtime import InstallFailed, NotPrepared, Quiet, Spec, State
+from app.hosting.gateways.runtime import InstallFailed, MapPort, NotPrepared, PortTaken, Quiet, Spec, State
 from app.hosting.rules.console import Kind, happening, read_players, read_tps
 from tests.hosting.gateways.rigs import eventually
 from tests.services.nodejs import NodeTools
@@ -157,6 +160,31 @@ def test_it_answers_list_tps_and_pings(runtime: ProcessRuntime, squid: Spec) -> 
     tps = read_tps(SQUID.tps, runtime.send_command(squid.server_id, "tps") or "", players=0)
     assert tps is not None
     assert 0 < tps <= 20
+
+
+def test_its_map_answers_browsers_while_it_runs(runtime: ProcessRuntime) -> None:
+    door = MapPort(game_port(), 8123)
+    spec = dataclasses.replace(make_squid(motd="<b>Testwelt"), web_map=door)
+    runtime.start(spec)
+    try:
+        eventually(lambda: said(runtime, spec, Kind.READY), 60)
+        with urllib.request.urlopen(f"http://127.0.0.1:{door.outside}/", timeout=5) as answer:
+            text = answer.read().decode()
+        assert "&#60;b&#62;Testwelt" in text and "<svg" in text
+        with urllib.request.urlopen(f"http://127.0.0.1:{door.outside}/players.json", timeout=5) as answer:
+            assert json.load(answer) == []
+        assert ping(runtime.inspect(spec.server_id).address) is not None  # type: ignore[arg-type]
+        assert runtime.stop(spec.server_id, 20, "stop").exit_code == 0
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(f"http://127.0.0.1:{door.outside}/", timeout=5)
+        with socket.socket() as foreign:
+            foreign.bind(("127.0.0.1", door.outside))
+            foreign.listen()
+            with pytest.raises(PortTaken) as refused:
+                runtime.start(dataclasses.replace(spec, run_id=uuid.uuid4()))
+            assert refused.value.detail == str(door.outside)
+    finally:
+        runtime.remove(spec.server_id, keep_data=False)
 
 
 def test_its_rcon_is_sound(runtime: ProcessRuntime, squid: Spec) -> None:

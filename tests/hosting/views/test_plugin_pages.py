@@ -62,7 +62,7 @@ def test_from_nothing_to_a_plugin(alice: FlaskClient, rig: Rig) -> None:
     assert "<img" not in found.split("<main")[1].split("</main")[0]
     assert "LuckPerms" in page(alice, rig, "/find?q=luck")
     shown = page(alice, rig, "/project?project=essentialsx")
-    assert "2.21" in shown and "1 weitere" in shown
+    assert "2.21" in shown and "ein weiteres" in shown
     listed = page(alice, rig, f"/install?project={rig.essentials}")
     assert "EssentialsX braucht das." in listed and "Vault 1.7 neu" in listed
     answer = alice.post(f"/hosting/servers/{rig.server_id}/plugins/install", data=hidden(listed))

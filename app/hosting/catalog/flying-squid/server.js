@@ -33,6 +33,7 @@ utils.onceWithTimeout = (emitter, event, milliseconds, ...rest) =>
 
 const { createMCServer, UserError } = require('flying-squid')
 const rcon = require('./rcon')
+const map = require('./map')
 
 function log (level, text) {
   const time = new Date().toTimeString().slice(0, 8)
@@ -198,6 +199,15 @@ serv.on('ready', async () => {
       secret: fs.readFileSync(env.RCON_SECRET_FILE, 'utf8').trim(),
       run: async text => (await run(text)).reply,
       failed: error => log('WARN', `RCON is off: ${error.message}`)
+    })
+  }
+  if (env.MAP_PORT) {
+    map.listen({
+      host: env.MAP_HOST || '127.0.0.1',
+      port: Number(env.MAP_PORT),
+      title: env.MOTD || 'Flying Squid',
+      players: () => serv.players,
+      failed: error => log('WARN', `The web map is off: ${error.message}`)
     })
   }
   countTicks()

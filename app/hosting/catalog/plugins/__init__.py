@@ -24,6 +24,8 @@ class Suggestion(Part):
     icon: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     text: Words
     loaders: tuple[str, ...] = Field(min_length=1)
+    map_port: int | None = Field(default=None, ge=1024, le=65535)
+    """Where it answers browsers with a map unless its own settings say otherwise; None for what is no map."""
 
 
 @cache
@@ -36,3 +38,8 @@ def suggestions() -> tuple[Suggestion, ...]:
 def suggestions_for(loaders: Collection[str]) -> list[Suggestion]:
     """Those for a game."""
     return [one for one in suggestions() if not set(one.loaders).isdisjoint(loaders)]
+
+
+def map_port_of(projects: Collection[str]) -> int | None:
+    """Where the first map plugin among these listens; None without one."""
+    return next((one.map_port for one in suggestions() if one.map_port and one.project in projects), None)

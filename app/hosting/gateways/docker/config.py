@@ -18,6 +18,8 @@ class DockerConfig:
     bind_host: str = "0.0.0.0"  # noqa: S104 - a game server is there to be joined
     private_host: str = "127.0.0.1"
     """Address of the node that only the platform reaches: RCON is published there and pings go there."""
+    map_host: str = "127.0.0.1"
+    """Address of the node where web maps are published: for the proxy in front of them."""
     network: Literal["bridge", "host"] = "bridge"
     processes: int = 1024
     open_files: int = 8192

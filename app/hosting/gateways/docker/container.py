@@ -69,12 +69,17 @@ def create(api: docker.APIClient, config: DockerConfig, spec: Spec, rcon_port: i
     host = config.network == "host"
     game_port = spec.port if host else plan.game_port
     inner_rcon = rcon_port if host else plan.rcon_port
+    door = spec.web_map
+    map_port = None if door is None else door.outside if host else door.inside
     known = facts(
-        memory_mb=spec.memory_mb, port=game_port, rcon_port=inner_rcon, rcon_secret_file=SECRET_PATH
-    )
+        memory_mb=spec.memory_mb, port=game_port, rcon_port=inner_rcon, rcon_secret_file=SECRET_PATH,
+        map_port=map_port,
+    )  # fmt: skip
     environment = spec.template.environment("docker", spec.settings, known)
     if host:
-        environment.update(GAME_HOST=config.bind_host, RCON_HOST=config.private_host)
+        environment.update(
+            GAME_HOST=config.bind_host, RCON_HOST=config.private_host, MAP_HOST=config.map_host
+        )
     labels = {
         INSTALLATION: config.installation,
         SERVER: str(spec.server_id),
@@ -91,7 +96,7 @@ def create(api: docker.APIClient, config: DockerConfig, spec: Spec, rcon_port: i
         labels=labels,
         detach=True,
         stdin_open=True,
-        ports=None if host else [game_port, inner_rcon],
+        ports=None if host else [game_port, inner_rcon, *([map_port] if map_port else [])],
         healthcheck={"test": ["NONE"]},
         host_config=_host_config(api, config, spec, plan, game_port, inner_rcon),
     )
@@ -105,6 +110,8 @@ def _host_config(
     bindings: dict[int, tuple[str, int] | tuple[str]] = {game_port: (config.bind_host, spec.port)}
     if spec.template.rcon:
         bindings[rcon_port] = (config.private_host,)  # a free port, chosen by the engine
+    if spec.web_map is not None:
+        bindings[spec.web_map.inside] = (config.map_host, spec.web_map.outside)
     binds = [f"{volume(config, spec.server_id, spec.world)}:{plan.data_path}"]
     binds += [f"{outside}:{inside}:ro" for outside, inside in config.read_only_folders.items()]
     found: Mapping[str, Any] = api.create_host_config(

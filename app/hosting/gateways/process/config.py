@@ -32,6 +32,8 @@ class ProcessConfig:
     catalog: Path = FOLDER
     """Folder with the templates' files."""
     bind_host: str = "0.0.0.0"  # noqa: S104 - a game server is there to be joined
+    map_host: str = "127.0.0.1"
+    """Where web maps listen: for the proxy in front of them."""
     node: Path | None = None
     """Node to use instead of the one that is found."""
     user_ids: range | None = range(0)

@@ -77,6 +77,8 @@ def launch(config: ProcessConfig, folders: Folders, groups: Cgroups | None, spec
     install = _installed(config, spec)
     if not port_free(config.bind_host, spec.port):
         raise PortTaken(str(spec.port))
+    if spec.web_map is not None and not port_free(config.map_host, spec.web_map.outside):
+        raise PortTaken(str(spec.web_map.outside))
     try:
         user_id = _user(config, folders, server, install)
         record = _record(spec, groups, user_id)
@@ -233,6 +235,7 @@ def _command(
         port=spec.port,
         rcon_port=record.rcon_port,
         rcon_secret_file=str(server.secret),
+        map_port=spec.web_map.outside if spec.web_map else None,
         install=str(install),
         node=str(node.program) if node else "node",
     )
@@ -245,6 +248,7 @@ def _command(
         "LANG": "C.UTF-8",
         "NODE_ENV": "production",
         "GAME_HOST": config.bind_host,
+        "MAP_HOST": config.map_host,
         "KONTOR_RUN": spec.run_id.hex,
         **spec.template.environment("process", spec.settings, known),
     }
