@@ -37,8 +37,9 @@ def make_link(actor: Actor, server_id: UUID, backup_id: UUID) -> tuple[str, date
 
 
 def open_link(token: str) -> tuple[str, Archive]:
-    """The server's name and the archive a link leads to; that it was fetched is written down. NotFound for a link that is none, has expired, or whose
-    maker may not fetch it any more.
+    """The server's name and the archive a link leads to; that it was fetched is written down.
+
+    NotFound for a link that is none, has expired, or whose maker may not fetch it any more.
     """
     try:
         told = json.loads(unseal(token))
