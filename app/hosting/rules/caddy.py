@@ -62,7 +62,7 @@ def _map_block(address: str) -> str:
     return (
         "\tencode\n"
         f"\treverse_proxy {address} {{\n"
-        '\t\theader_down Set-Cookie "(?i);\\s*domain=[^;]*" ""\n'
+        '\t\theader_down Set-Cookie "(?i);\\s*domain=[^;]*" ";"\n'
         "\t\ttransport http {\n\t\t\tdial_timeout 3s\n\t\t}\n"
         "\t}\n"
         "\thandle_errors {\n"

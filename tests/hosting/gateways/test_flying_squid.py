@@ -162,12 +162,18 @@ def test_it_answers_list_tps_and_pings(runtime: ProcessRuntime, squid: Spec) -> 
     assert 0 < tps <= 20
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_its_map_answers_browsers_while_it_runs(runtime: ProcessRuntime) -> None:
     door = MapPort(game_port(), 8123)
     spec = dataclasses.replace(make_squid(motd="<b>Testwelt"), web_map=door)
     runtime.start(spec)
     try:
         eventually(lambda: said(runtime, spec, Kind.READY), 60)
+        eventually(lambda: answers(door.outside), 10)
         with urllib.request.urlopen(f"http://127.0.0.1:{door.outside}/", timeout=5) as answer:
             text = answer.read().decode()
         assert "&#60;b&#62;Testwelt" in text and "<svg" in text
@@ -178,6 +184,7 @@ def test_its_map_answers_browsers_while_it_runs(runtime: ProcessRuntime) -> None
         with pytest.raises(urllib.error.URLError):
             urllib.request.urlopen(f"http://127.0.0.1:{door.outside}/", timeout=5)
         with socket.socket() as foreign:
+            foreign.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             foreign.bind(("127.0.0.1", door.outside))
             foreign.listen()
             with pytest.raises(PortTaken) as refused:
