@@ -12,7 +12,7 @@ from app.hosting.policies import P
 from app.hosting.rules.archive import ArchiveState
 from app.hosting.services.backup import note_download, own_backup
 from app.kit import clock
-from app.kit.authz import Actor, require
+from app.kit.authz import Actor, on_subjects, require
 from app.kit.db import db, transaction
 from app.kit.errors import Conflict, NotAllowed, NotFound
 from app.kit.secrets import seal, unseal
@@ -50,7 +50,8 @@ def open_link(token: str) -> tuple[str, Archive]:
     except (ValueError, TypeError, KeyError):
         raise NotFound from None
     try:
-        archive = note_download(find_actor_for_job(person, organisation), server_id, backup_id)
+        actor = on_subjects(find_actor_for_job(person, organisation), {"server_id": server_id})
+        archive = note_download(actor, server_id, backup_id)
     except NotAllowed:
         raise NotFound from None
     server = db.session.get(Server, server_id)

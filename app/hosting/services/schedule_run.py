@@ -26,7 +26,7 @@ from app.hosting.rules.server import Desired, State
 from app.hosting.services import charge
 from app.hosting.services.backup import order_backup
 from app.hosting.services.power import order_command, order_restart, order_start, order_stop
-from app.hosting.services.schedule import ASPECTS, LIVE, own_schedule
+from app.hosting.services.schedule import ASPECTS, LIVE, may_do, own_schedule
 from app.kit import clock, live, observe
 from app.kit.authz import SYSTEM, Actor, require
 from app.kit.db import after_commit, db, lock, require_transaction, transaction
@@ -142,6 +142,7 @@ def run_now(actor: Actor, server_id: UUID, schedule_id: UUID) -> tuple[Outcome, 
     require(actor, P.schedule_write)
     with transaction():
         row = own_schedule(actor, server_id, schedule_id)
+        may_do(actor, row.action)
         server = lock(Server, server_id)
         sense = verdict(Action(row.action), State(server.state), Desired(server.desired))
         if sense is Verdict.WAIT:

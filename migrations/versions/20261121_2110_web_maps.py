@@ -1,14 +1,14 @@
 
 """web maps: a second port of a server; results that somebody has seen
 
-Revision: 0013, after 0011, 2026-11-21 21:00:00+00:00
+Revision: 0013, after 0012, 2026-11-21 21:10:00+00:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0013'
-down_revision = '0011'
+down_revision = '0012'
 branch_labels = None
 depends_on = None
 
