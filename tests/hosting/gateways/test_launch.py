@@ -9,6 +9,7 @@ import pytest
 
 from app.hosting.gateways.process import ProcessConfig, launch
 from app.hosting.gateways.process.folders import Folders
+from app.hosting.gateways.process.properties import merge_properties
 from app.hosting.gateways.runtime import RuntimeFault
 
 
@@ -32,7 +33,7 @@ def test_a_server_for_which_no_user_is_left_is_not_started_as_ours(
 def test_our_lines_of_a_servers_properties_are_set_and_the_others_stay(tmp_path: Path) -> None:
     path = tmp_path / "server.properties"
     path.write_text("motd=Hallo\nmax-players=5\n")
-    launch._merge_properties(path, {"max-players": "20"}, None)
+    merge_properties(path, {"max-players": "20"}, None)
     assert path.read_text() == "motd=Hallo\nmax-players=20\n"
 
 
@@ -40,5 +41,5 @@ def test_a_large_file_that_a_game_left_there_is_not_read(tmp_path: Path) -> None
     path = tmp_path / "server.properties"
     with open(path, "wb") as file:
         file.truncate(8 << 20)
-    launch._merge_properties(path, {"max-players": "20"}, None)
+    merge_properties(path, {"max-players": "20"}, None)
     assert path.read_text() == "max-players=20\n"

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from app.hosting.gateways.process import npm, worlds
 from app.hosting.gateways.process.config import ProcessConfig
 from app.hosting.gateways.process.folders import Folders, Record, Run, ServerFolder, write_whole
 from app.hosting.gateways.process.node import find_node
+from app.hosting.gateways.process.properties import merge_properties
 from app.hosting.gateways.process.system import BOOT_ID
 from app.hosting.gateways.runtime import (
     AlreadyRunning,
@@ -39,8 +40,6 @@ from app.kit import clock
 SCRIPT = (Path(__file__).parent / "supervise.sh").read_text()
 LOCK_SECONDS = 10.0
 NOTED_SECONDS = 10.0
-LARGEST_PROPERTIES = 1 << 20
-"""A server.properties beyond this is none: the game, which owns the file, could make us read for ever."""
 KEPT_BYTES = 32 << 20
 """What a game may keep in its cache from run to run: nobody pays for it, and it can be made again."""
 
@@ -198,7 +197,7 @@ def _make_folders(server: ServerFolder, spec: Spec, user_id: int | None) -> None
         if user_id is not None:
             os.chown(server.secret, user_id, user_id)
     if properties := spec.template.properties(spec.settings):
-        _merge_properties(data / "server.properties", properties, user_id)
+        merge_properties(data / "server.properties", properties, user_id)
 
 
 def _give(path: Path, user_id: int) -> None:
@@ -206,21 +205,6 @@ def _give(path: Path, user_id: int) -> None:
     os.lchown(path, user_id, user_id)
     for entry in below(path):
         os.lchown(entry.path, user_id, user_id)
-
-
-def _merge_properties(path: Path, properties: Mapping[str, str], user_id: int | None) -> None:
-    """Sets our lines of server.properties and leaves the others as they are."""
-    with contextlib.suppress(OSError):
-        if path.is_symlink():
-            path.unlink()
-    readable = path.is_file() and path.stat().st_size <= LARGEST_PROPERTIES
-    old = path.read_text("utf-8", "replace").splitlines() if readable else []
-    kept = [line for line in old if line.partition("=")[0].strip() not in properties]
-    write_whole(
-        path, "\n".join([*kept, *(f"{name}={value}" for name, value in properties.items())]) + "\n", 0o640
-    )
-    if user_id is not None:
-        os.lchown(path, user_id, user_id)
 
 
 def _command(
