@@ -430,6 +430,71 @@ def test_of_two_that_bring_it_back_one_wins_and_the_other_removes_its_own(
     assert host.node.worlds.generations(server_id) == [host.row(server_id).world]
 
 
+def test_one_that_was_overtaken_by_an_attempt_that_is_still_unpacking_does_not_finish_in_its_place(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = archived(host)
+    start_server(host.owner, server_id)
+    bring, next_one = archive_work._bring_back, []
+
+    def overtaken(*args: Any) -> int:
+        disk = bring(*args)
+        if not next_one:
+            next_one.append(archive.begin_returning(server_id))
+        return disk
+
+    monkeypatch.setattr(archive_work, "_bring_back", overtaken)
+    archive_work.wake(server_id)
+    row = host.row(server_id)
+    assert (row.state, row.world, row.next_world) == ("waking", None, next_one[0].world)
+    host.settle()
+    assert host.row(server_id).state == "running"
+    assert content(host, server_id) == WORLD
+    assert host.node.worlds.generations(server_id) == [host.row(server_id).world]
+
+
+def test_the_world_a_server_has_or_gets_is_never_removed_whoever_asks(
+    host: Host, store: FolderStore, frozen: datetime
+) -> None:
+    server_id = archived(host)
+    start_server(host.owner, server_id)
+    attempt = archive.begin_returning(server_id)
+    assert attempt is not None
+    FakeRuntime(host.node).make_world(server_id, attempt.world)
+    archive_work.remove_world(server_id, attempt.world)
+    assert host.node.worlds.generations(server_id) == [attempt.world], "it is being unpacked"
+    stop_server(host.owner, server_id)
+    host.settle()
+    world = host.row(server_id).world
+    assert host.row(server_id).state == "stopped" and world
+    archive_work.remove_world(server_id, world)
+    assert content(host, server_id) == WORLD
+
+
+def test_a_copy_that_did_not_arrive_as_it_was_sent_is_never_taken_for_the_world(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store took it and said yes: only reading it back tells."""
+    server_id = stopped(host)
+    put = FolderStore.put
+
+    def garbled(self: FolderStore, key: str, chunks: Any) -> int:
+        size = put(self, key, chunks)
+        part = tmp_path / "archive" / f"{key}.part"
+        data = part.read_bytes()
+        part.write_bytes(data[:100] + bytes([data[100] ^ 1]) + data[101:])
+        return size
+
+    monkeypatch.setattr(FolderStore, "put", garbled)
+    archive.archive_server(host.owner, server_id)
+    host.settle()
+    row = host.row(server_id)
+    assert (row.state, row.archive_failure, row.world) == ("stopped", "corrupt", "")
+    assert content(host, server_id) == WORLD
+    assert objects(store, tmp_path) == []
+    assert host.intervals(server_id)[-1][0] == "hosting.sleep"
+
+
 def test_of_two_that_archive_it_the_late_one_changes_nothing(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

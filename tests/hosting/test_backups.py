@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as monotonic
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -325,17 +326,18 @@ def test_a_start_during_a_copy_at_rest_makes_it_begin_again(
 ) -> None:
     server_id = resting(host)
     backup.create_backup(host.owner, server_id)
-    put, done = FolderStore.put, []
+    put, copied = FolderStore.put, []
 
     def then(self: FolderStore, key: str, chunks: Any) -> None:
         put(self, key, chunks)
-        if not done:
-            done.append(True)
+        copied.append(key)
+        if len(copied) == 1:
             start_server(host.owner, server_id)
 
     monkeypatch.setattr(FolderStore, "put", then)
     host.settle()
     recover(host, backup_due.run_due)
+    assert len(copied) == 2, "what was copied while the game began is not one moment"
     assert host.row(server_id).state == "running"
     assert states(server_id) == ["verified"]
     check_whole(host, server_id, tmp_path)
@@ -525,6 +527,29 @@ def test_a_store_that_cannot_leaves_world_and_older_backups_as_they_are(
     first, second = rows(server_id)
     assert (first.state, second.state, second.failure) == ("verified", "failed", failure)
     check_whole(host, server_id, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "error", [StoreFull("no space"), StoreUnavailable("no answer"), ValueError("unforeseen")]
+)
+def test_whatever_goes_wrong_while_a_game_is_held_it_saves_again_at_once(
+    host: Host, store: FolderStore, frozen: datetime, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Not only when its lease has run out."""
+    server_id = playing(host)
+    archive_id = backup.create_backup(host.owner, server_id)
+    held: list[bool] = []
+
+    def fail(*_: object) -> None:
+        held.append(host.game(server_id).saving)
+        raise error
+
+    monkeypatch.setattr(FolderStore, "put", fail)
+    with suppress(NotNow, ValueError):
+        backup_work.make(archive_id)
+    assert held == [False]
+    assert host.game(server_id).saving
+    assert db.session.scalars(select(SaveHold)).all() == []
 
 
 def test_one_that_waited_long_for_a_worker_is_as_patient_as_any_other(
