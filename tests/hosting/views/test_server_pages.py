@@ -82,7 +82,7 @@ def test_from_template_to_server(client: FlaskClient, people: People) -> None:
     ("change", "words"),
     [
         ({"name": "x" * 61}, "Höchstens 60 Zeichen"),
-        ({"name": ""}, "Dieses Feld"),
+        ({"name": ""}, "Gib dem Server einen Namen"),
         ({"memory_mb": "999999"}, "Not a valid choice|gültig"),
         ({"setting_slots": "0"}, "zwischen|between|least"),
         ({"setting_slots": "viele"}, "gültig|valid"),
