@@ -1,4 +1,4 @@
-"""Sample people: the organisation "Musterbetrieb" with an owner and two members. Running it again changes nothing."""
+"""Sample people: the organisation "Musterbetrieb" with one of each role. Running it again changes nothing."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PEOPLE = (
     (EMAIL, NAME, "owner", True),
     ("jonas@kontor.example", "Jonas Beispiel", "admin", False),
     ("lea@kontor.example", "Lea Probst", "member", False),
+    ("nora@kontor.example", "Nora Nachbar", "guest", False),
 )
 
 

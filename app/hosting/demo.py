@@ -1,4 +1,5 @@
-"""Sample servers of the demo organisation: one with four weeks behind it, one draft. Running it again changes nothing.
+"""Sample servers of the demo organisation: one with four weeks behind it, which its guest looks after, and one draft.
+Running it again changes nothing.
 
 The past is lived through the services with the clock held there, so every charge in the ledger belongs to a run, is
 rated and dated like a real one, and adds up. Only the game is missing: it is installed at the first start.
@@ -13,12 +14,15 @@ from uuid import UUID
 from app.accounts.api import find_actor_for_job, find_organisation_by_slug, people_of
 from app.hosting.policies import P
 from app.hosting.queries.names import server_names
+from app.hosting.queries.seat import seats_on
 from app.hosting.queries.server import server_detail
 from app.hosting.rules.sampling import Reading
 from app.hosting.rules.schedule_action import Action
+from app.hosting.rules.seat import SeatRole
 from app.hosting.rules.server import Look, Seen
 from app.hosting.services import ending, life, sample
 from app.hosting.services.schedule import create_schedule
+from app.hosting.services.seat import give_seat
 from app.hosting.services.server import create_server, deploy, start_server, stop_server
 from app.kit import clock
 from app.kit.authz import Actor, may
@@ -42,10 +46,19 @@ def seed() -> None:
         return
     if LIVED not in known:
         _live(actor)
+    for guest in people_of(organisation.id, "guest"):
+        _let_in(actor, organisation.id, guest.email)
     if DRAFT not in known:
         create_server(
             actor, name=DRAFT, template="flying-squid", memory_mb=1024, settings={"gamemode": "survival"}
         )
+
+
+def _let_in(actor: Actor, organisation_id: UUID, email: str) -> None:
+    """The guest looks after the server that lives."""
+    server_id = next((one for one, name in server_names(organisation_id).items() if name == LIVED), None)
+    if server_id is not None and not seats_on(server_id):
+        give_seat(actor, server_id, email=email, role=SeatRole.ADMIN)
 
 
 def _live(actor: Actor) -> None:

@@ -39,7 +39,7 @@ def test_the_demo_can_be_put_in_again_and_again(client: FlaskClient) -> None:
     counts = [
         db.session.scalar(select(func.count()).select_from(t)) for t in (Person, Organisation, Membership)
     ]
-    assert counts == [3, 1, 3]
+    assert counts == [4, 1, 4]
     for one in told:
         answer = client.post("/anmelden", data={"email": one["email"], "password": one["password"]})
         assert answer.location == "/"

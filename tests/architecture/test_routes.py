@@ -125,6 +125,8 @@ def expected(app: Flask, route: Route, person: Someone | None, seated: str | Non
     if person is None or (route.api and route.method != "GET"):
         return {Answer.SIGN_IN}
     actor = replace(person.actor, token_scopes=None)
+    if person.name == "Olga" and (route.of_ours or route.rule.arguments & OF_A_SERVER):
+        return {Answer.NOT_THERE}  # who belongs to nothing does not learn which servers there are
     if person.name == "Gina":
         found = about_a_server(route, actor, seated)
         if found is None:
@@ -179,7 +181,7 @@ def address(
         elif name == "seat_id":
             server_id = values["server_id"]
             assert isinstance(server_id, UUID)
-            values[name] = team.let_in(people, people.bob, server_id)
+            values[name] = team.let_in(people, team.guest(people, f"G{uuid4().hex[:12]}"), server_id)
         elif "uuid" in str(route.rule._converters[name].__class__).lower():
             values[name] = uuid4()
         else:
@@ -286,6 +288,32 @@ def test_a_guest_gets_what_the_seat_gives_and_finds_nothing_else(app: Flask, kin
         if crashed or kind(answer) not in declared:
             wrong.append(f"{route.name}: {answer.status_code} {kind(answer)}, declared {declared}")
     assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["guest", "member", "owner"])
+def test_a_part_of_one_server_is_not_there_under_another(app: Flask, who: str) -> None:
+    """Each address that names a server and a part of it, with another server's part. The guest and the member manage both."""
+    people, wrong, seen = make_people(app), [], 0
+    person = {"guest": team.guest(people), "member": people.bob, "owner": people.alice}[who]
+    holder = None if who == "owner" else person
+    for route in routes(app):
+        parts = route.rule.arguments - {"server_id"}
+        if not route.of_ours or not parts or route.api:
+            continue
+        here = server_of(people)
+        if holder is not None:
+            team.let_in(people, holder, here, "admin")
+        theirs = address(app, route, people, holder, "admin")
+        path = re.sub(r"/servers/[0-9a-f-]{36}", f"/servers/{here}", theirs)
+        answer = sign_in(app.test_client(), person).open(path, method=route.method)
+        db.session.rollback()
+        seen += 1
+        refused = who != "owner" and "seat_id" in parts and answer.status_code == 403
+        if answer.status_code != 404 and not refused:
+            wrong.append(f"{route.name}: {answer.status_code}")
+    assert wrong == []
+    assert seen > 10
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def open_as(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         if name:
-            token = site.token(getattr(site.people, name))
+            token = site.token(site.person(name))
             context.add_cookies([{"name": "kontor_session", "value": token, "url": site.url}])
         page = context.new_page()
         page.route_web_socket("**/live", lambda ws: None)

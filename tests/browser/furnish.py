@@ -29,6 +29,7 @@ from app.hosting.services.reconcile import reconcile
 from app.hosting.services.report import order_report
 from app.hosting.services.sample import keep, roll_up
 from app.hosting.services.schedule import create_schedule, switch_schedule
+from app.hosting.services.seat import give_seat
 from app.hosting.services.server import change_server, create_server, send_command, stop_server
 from app.kit import clock
 from app.kit.db import db, transaction
@@ -40,6 +41,7 @@ from tests.browser.furnish_files import game_files
 from tests.browser.furnish_plugins import plugins
 from tests.browser.furnish_webhooks import webhooks
 from tests.hosting.money import give_credit
+from tests.hosting.team import guest, let_in
 from tests.people import People
 
 _GIGABYTE = 1024**3
@@ -123,7 +125,7 @@ def furnish(app: Flask, people: People) -> dict[str, Any]:
     made |= plugins(app, node, paper, people, work_off)
     made |= webhooks(app, made["server"], people)
     made |= _addresses(made, people) | _bulks(app, made, people)
-    made |= _plans(made["server"], people) | _papers(app, people)
+    made |= _plans(made["server"], people) | _papers(app, people) | _team(made["server"], people)
     return made | backups(app, node, made["server"], people, settle)
 
 
@@ -172,6 +174,19 @@ def _plans(server_id: UUID, people: People) -> dict[str, Any]:
                 )
             )  # fmt: skip
     return {"plan": nightly}
+
+
+def _team(server_id: UUID, people: People) -> dict[str, Any]:
+    """A guest with a choice of areas, one who manages, and two who have not answered."""
+    gina = guest(people)
+    seat = let_in(people, gina, server_id, "custom", ["power", "files-write"])
+    let_in(people, guest(people, "Finn"), server_id, "admin")
+    alice = people.alice.actor
+    asked = give_seat(
+        alice, server_id, email="somebody.with.a.long.address@a-school.example.org", role="admin"
+    )
+    give_seat(alice, server_id, email="max@example.org", role="custom", areas=["schedules", "plugins"])
+    return {"seat": seat, "asked": asked, "gina": gina}
 
 
 def _papers(app: Flask, people: People) -> dict[str, Any]:

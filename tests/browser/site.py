@@ -31,6 +31,11 @@ class Site:
     people: People
     made: dict[str, Any] = field(default_factory=dict)
 
+    def person(self, name: str) -> Someone:
+        """By name; `furnish` has let in some more."""
+        found: Someone = self.made[name] if name in self.made else getattr(self.people, name)
+        return found
+
     def token(self, person: Someone) -> str:
         """A fresh session of this person, as its cookie's value."""
         with self.app.app_context(), transaction():

@@ -19,6 +19,9 @@ from app.kit.authz import GUEST, Actor, grant_on, may_everywhere
 from app.kit.db import db
 from app.kit.errors import NotFound
 
+OUTSIDE = (GUEST, None)
+"""Roles that see no server without a seat."""
+
 
 @dataclass(frozen=True)
 class SeatView:
@@ -95,8 +98,8 @@ def seated(actor: Actor) -> Select[Any]:
 
 
 def _needs_seat(actor: Actor) -> bool:
-    """Whether a seat could add anything: managers may everything, and who belongs to nothing has none."""
-    return actor.role is not None and actor.role not in MANAGERS and actor.person_id is not None
+    """Whether a seat could add anything: managers may everything anyway."""
+    return actor.role not in MANAGERS
 
 
 def seats_of(actor: Actor) -> dict[UUID, frozenset[str]]:
@@ -108,12 +111,13 @@ def seats_of(actor: Actor) -> dict[UUID, frozenset[str]]:
 
 
 def on_server(actor: Actor, server_id: UUID) -> Actor | None:
-    """The actor of a request about this server. None for a guest without a seat: it is not there for them."""
+    """The actor of a request about this server. None for a guest without a seat, and for who belongs to nothing (any
+    more): it is not there for them."""
     if not _needs_seat(actor):
         return actor
     row = db.session.execute(_held_by(actor).where(Seat.server_id == server_id)).first()
     if row is None:
-        return None if actor.role == GUEST else actor
+        return None if actor.role in OUTSIDE else actor
     return replace(actor, granted=permissions_in(_view(row).areas), granted_on=server_id)
 
 
@@ -127,7 +131,7 @@ def _part(model: Any) -> Callable[[Actor, UUID], Actor | None]:
             select(model.server_id).where(model.id == row_id, model.organisation_id == actor.organisation_id)
         )
         if server_id is None:
-            return None if actor.role == GUEST else actor
+            return None if actor.role in OUTSIDE else actor
         return on_server(actor, server_id)
 
     return find
