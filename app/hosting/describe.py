@@ -246,7 +246,9 @@ def _seat(data: dict[str, Any]) -> Mapping[str, Any]:
     if "seat_id" in data:
         person_id = parse_id(data.get("person_id") or "")
         who = (
-            person_names([person_id]).get(person_id, _("gelöschtes Konto")) if person_id else _("eingeladen")
+            person_names([person_id]).get(person_id, _("gelöschtes Konto"))
+            if person_id
+            else _("eine eingeladene Person")
         )
         found["who"] = who or _("gelöschtes Konto")
     if "role" in data:

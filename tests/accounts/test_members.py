@@ -14,11 +14,13 @@ from sqlalchemy import select
 from app.accounts.errors import LastOwner
 from app.accounts.models import Membership, Token
 from app.accounts.services import organisation as services
+from app.accounts.services.personal import erase_account, erasure_blockers, sole_organisations
 from app.accounts.services.token import create_token
 from app.core.models import Event
 from app.kit.authz import Actor
-from app.kit.db import db
+from app.kit.db import db, transaction
 from app.kit.errors import KontorError, NotAllowed, NotFound
+from tests.accounts.mailbox import last
 from tests.people import People, make_people, sign_in
 
 
@@ -187,3 +189,42 @@ def test_two_owners_cannot_both_go_at_the_same_moment(pg_app: Flask, way: str) -
         outcomes = list(pool.map(go, (0, 1)))
     assert sorted(outcomes) == [False, True]
     assert [role_of(people, "alice"), role_of(people, "dora")].count("owner") == 1
+
+
+class TestGuests:
+    """They belong to the organisation and get nothing by the role."""
+
+    def test_owners_and_admins_invite_and_appoint_guests(
+        self, app: Flask, client: FlaskClient, people: People
+    ) -> None:
+        for who in (people.alice, people.dora):
+            email = f"gast.{who.name.lower()}@example.org"
+            sign_in(client, who)
+            data = {"email": email, "role": "guest"}
+            assert client.post("/organisation/einladungen/neu", data=data).status_code == 303
+            assert "Gast" in last(email).text
+        services.change_role(people.dora.actor, people.bob.id, role="guest")
+        page = sign_in(client, people.alice).get("/organisation/mitglieder").text
+        assert "Gast" in page and "Bob" in page
+
+    def test_the_organisations_pages_are_closed_and_the_way_out_is_open(
+        self, client: FlaskClient, people: People
+    ) -> None:
+        services.change_role(people.alice.actor, people.bob.id, role="guest")
+        sign_in(client, people.bob)
+        for path in ("mitglieder", "einstellungen", "token", "protokoll"):
+            assert client.get(f"/organisation/{path}").status_code == 403, path
+        assert client.get("/suche?q=alice").status_code == 200
+        assert "Alice" not in client.get("/suche?q=alice").text
+        assert client.post("/organisation/austritt").status_code == 303
+        db.session.rollback()
+        assert people.bob.actor.role is None
+
+    def test_whoever_is_alone_but_for_guests_may_erase_the_account(self, app: Flask, people: People) -> None:
+        for one in (people.dora, people.bob):
+            services.change_role(people.alice.actor, one.id, role="guest")
+        assert erasure_blockers(people.alice.id) == []
+        assert sole_organisations(people.alice.id) == [people.organisation_id]
+        with transaction():
+            erase_account(people.alice.id)
+        assert people.dora.actor.role is None and people.bob.actor.role is None

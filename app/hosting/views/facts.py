@@ -10,7 +10,7 @@ from app.billing import api as billing
 from app.core.api import Filter, JobView, history, job_lines, latest_job
 from app.hosting.queries.server import ServerDetail
 from app.hosting.rules.server import State
-from app.hosting.views.words import event_line
+from app.hosting.views.words import event_line, told
 from app.kit import clock
 from app.kit.money import Money
 
@@ -82,7 +82,7 @@ _WORK = {
 def timeline(organisation_id: UUID, server_id: UUID, limit: int = 8) -> list[dict[str, object]]:
     """The latest events of a server as lines."""
     page = history(organisation_id, Filter(name="hosting.", subject_id=server_id), limit=limit)
-    return [event_line(event) for event in page.rows]
+    return [event_line(event) for event in told(page.rows)]
 
 
 def installation(server: ServerDetail) -> tuple[JobView, list[str]] | None:

@@ -114,7 +114,7 @@ def _name(seat: SeatView) -> str:
         person = get_person(seat.person_id)
         return (person.name if person else "") or _("gelöschtes Konto")
     asked = invitations_named([seat.invitation_id] if seat.invitation_id else [])
-    return next((one.email for one in asked.values()), _("eingeladen"))
+    return next((one.email for one in asked.values()), _("eine eingeladene Person"))
 
 
 @hosting.route(f"{ONE}/change", methods=["GET", "POST"])

@@ -11,8 +11,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.api import person_names
 from app.core.api import Recorded, look, sentence
+from app.hosting.policies import P
 from app.hosting.rules.archive import Failure
 from app.hosting.rules.server import Reason, State
+from app.kit.authz import current_actor, may
 
 STATES: dict[State, tuple[Any, str]] = {
     State.DRAFT: (_l("Entwurf"), "neutral"),
@@ -113,7 +115,14 @@ def failure_text(failure: str | None) -> str:
 def event_lines(events: Sequence[Recorded]) -> list[dict[str, Any]]:
     """Events as a timeline shows them, with who did it; one question for all names."""
     names = person_names(event.actor_id for event in events)
-    return [event_line(event, names) for event in events]
+    return [event_line(event, names) for event in told(events)]
+
+
+def told(events: Sequence[Recorded]) -> list[Recorded]:
+    """Those the viewer may know of: who else was let in is told to members, not to guests."""
+    if may(current_actor(), P.seat_read):
+        return list(events)
+    return [event for event in events if not event.name.startswith("hosting.seat.")]
 
 
 def event_line(event: Recorded, names: Mapping[UUID, str] | None = None) -> dict[str, Any]:

@@ -178,6 +178,18 @@ class TestGuest:
         assert answer.status_code in (303, 302)
         assert answer.headers["Location"] == "/hosting/servers", "not to the wallet, whatever is in it"
 
+    def test_who_else_was_let_in_is_not_told(
+        self, client: FlaskClient, people: People, server_id: UUID, gina: Someone
+    ) -> None:
+        let_in(people, gina, server_id, "admin")
+        let_in(people, people.bob, server_id, "admin")
+        change_server(people.alice.actor, server_id, name="Neubau")
+        for person, sees in ((people.alice, True), (people.bob, True), (gina, False)):
+            for path in ("", "/events"):
+                page = sign_in(client, person).get(base(server_id) + path).text
+                assert ("Zugriff gegeben: Bob" in page) == sees, (person.name, path)
+                assert "Name oder Einstellungen" in page or "geändert" in page
+
     def test_searching_finds_only_theirs(self, people: People, server_id: UUID, gina: Someone) -> None:
         server(people, "Bauwelt zwei")
         let_in(people, gina, server_id, "member")
