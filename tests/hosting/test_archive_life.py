@@ -16,7 +16,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from app.billing.services.reconcile import find_differences
-from app.hosting.gateways.archive import FolderStore, StoreFull, StoreUnavailable, unpack
+from app.hosting.gateways.archive import FolderStore, StoreFull, StoreRefused, StoreUnavailable, unpack
 from app.hosting.gateways.fake import FakeRuntime
 from app.hosting.models import Archive
 from app.hosting.rules.archive import ArchiveState
@@ -237,6 +237,21 @@ def test_deleting_removes_world_and_archive(
     assert host.row(server_id).state == "deleted"
     assert objects(store, tmp_path) == []
     check_bill(host, server_id)
+
+
+def test_what_nobody_needs_is_removed_however_long_the_store_lets_nobody_in(
+    host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = archived(host)
+    delete_server(host.owner, server_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "delete", raising(StoreRefused("another key", "wrong-host-key")))
+        for _ in range(40):
+            host.run_jobs()
+            clock.advance(2 * 3600)
+    assert len(objects(store, tmp_path)) == 1
+    host.run_jobs()
+    assert objects(store, tmp_path) == []
 
 
 FAULTS = [(StoreFull("no space"), "full"), (StoreUnavailable("no answer"), "unavailable")]

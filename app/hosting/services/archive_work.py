@@ -52,6 +52,7 @@ MOVED = observe.counter(
 BYTES = observe.counter("kontor_worlds_bytes_total", "Bytes of archives written and read.", ("way",))
 AWAY_SECONDS = 3.0
 """Until a job asks again for a runtime or a store that gave no answer."""
+REFUSED_SECONDS = 3600.0
 PATIENCE = timedelta(seconds=45)
 """How long somebody who waits for a world is kept waiting for a store that gives no answer."""
 MOST_AT_ONCE = 50
@@ -225,11 +226,13 @@ def remove_world(server_id: UUID, world: str) -> None:
 
 
 def remove_archive(key: str) -> None:
-    """Remove an object that no row needs."""
+    """Remove an object that no row needs. Nobody else will ever ask for it: a store that lets nobody in is asked again, too."""
     try:
         archive_store().delete(key)
     except StoreUnavailable as error:
         raise NotNow(60.0) from error
+    except StoreRefused as error:
+        raise NotNow(REFUSED_SECONDS) from error
 
 
 def order_due() -> int:

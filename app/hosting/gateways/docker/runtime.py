@@ -289,7 +289,8 @@ class DockerRuntime:
         label = f"{container.INSTALLATION}={self.config.installation}"
         with answers():
             volumes = self._engine.api.volumes(filters={"label": label})["Volumes"] or ()
-        servers = {UUID(v["Labels"][container.SERVER]) for v in volumes} | set(self._listed())
+        named = (server_of(entry) for entry in volumes)
+        servers = {server_id for server_id in named if server_id} | set(self._listed())
         return [
             Owned(server_id, seen.run_id, seen.state)
             for server_id, seen in self.inspect_many(servers).items()
