@@ -18,9 +18,13 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.hosting.models import Archive, Backup
+from app.hosting.rules.schedule_action import Action
+from app.hosting.services.schedule import create_schedule
 from app.hosting.services.setup import create_server
-from app.kit import rest
-from app.kit.db import db
+from app.kit import clock, rest
+from app.kit.db import db, transaction
+from app.kit.ids import new_id
 from tests.api.conftest import EVERYTHING, token_for
 from tests.people import People
 
@@ -83,12 +87,31 @@ def run(address: str, token: str, parameters: dict[str, str]) -> tuple[Counter[i
     return statuses, found
 
 
+def things(people: People) -> dict[str, str]:
+    """Ids of a server, a plan and a backup, for requests that get further than "not found"."""
+    alice, now = people.alice.actor, clock.now()
+    server = create_server(alice, name="Freitagsrunde", template="flying-squid")
+    plan = create_schedule(alice, server, action=Action.STOP, cron="0 4 * * *", zone="UTC")
+    backup = new_id()
+    with transaction() as session:
+        session.add(
+            Archive(
+                id=backup, server_id=server, organisation_id=people.organisation_id, purpose="backup",
+                state="verified", key="backups/none", size_bytes=10, raw_bytes=20, files=1,
+                sha256="0" * 64, game_version="1.21.4", created_at=now, finished_at=now,
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(Backup(archive_id=backup, server_id=server, origin="manual"))
+    return {"path.server_id": str(server), "path.schedule_id": str(plan), "path.backup_id": str(backup)}
+
+
 @pytest.mark.parametrize("real", [False, True], ids=["invented", "real"])
 def test_generated_requests_are_answered_as_described(outside: str, people: People, real: bool) -> None:
-    server = create_server(people.alice.actor, name="Freitagsrunde", template="flying-squid")
+    ids = things(people)
     # The token that asks must survive: it belongs to Dora, and only Alice's may be revoked.
     token = token_for(people.dora, EVERYTHING)
-    statuses, found = run(outside, token, {"path.server_id": str(server)} if real else {})
+    statuses, found = run(outside, token, ids if real else {})
     assert found == [], "\n".join(found[:10])
     assert {200, 201, 401, 422} <= set(statuses)
     assert max(statuses) < 500
