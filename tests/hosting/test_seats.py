@@ -83,7 +83,7 @@ class TestGiving:
             db_people.alice.actor, server_id, email=" Eva@Example.org ", role="admin"
         )
         assert [(s.id, s.person_id) for s in seats(server_id)] == [(seat_id, None)]
-        assert "Gast" in last(EVA).text
+        assert "Gast" in last(EVA).text and "Es geht um: Bauwelt" in last(EVA).text
         eva = accept()
         assert role_of(db_people, eva) == "guest"
         assert [(s.id, s.person_id, s.invitation_id) for s in seats(server_id)] == [(seat_id, eva, None)]
@@ -130,6 +130,11 @@ class TestGiving:
         assert last(EVA).path != old
         eva = accept()
         assert seats(server_id)[0].person_id == eva
+
+    def test_a_servers_name_leads_nobody_elsewhere(self, people: People) -> None:
+        server_id = server(people, "https://evil.example/login")
+        services.give_seat(people.alice.actor, server_id, email=EVA, role="member")
+        assert "evil" not in last(EVA).text + last(EVA).html
 
     def test_the_same_person_twice(self, db_people: People) -> None:
         server_id = server(db_people)

@@ -7,10 +7,14 @@ import re
 import pytest
 from flask import Flask
 
+from app.accounts.queries.actor import find_by_session
+from app.accounts.services.session import open_session
 from app.hosting.services.seat import change_seat, remove_seat
 from app.hosting.services.setup import create_server
+from app.kit.db import transaction
 from app.kit.dom import dom_id
 from app.kit.live import find
+from app.kit.websocket import POLICY, RESTART
 from app.live import LiveApp, View, Viewer
 from tests.hosting import team
 from tests.people import People, Someone, sign_in
@@ -88,6 +92,43 @@ def test_a_seat_shows_its_buttons_and_ends_while_the_page_is_open(live: LiveApp,
     remove_seat(people.alice.actor, server_id, seat_id)
     assert not live._still_granted(viewer)
     assert live._authorised(gina.actor, [topic]) == {}
+
+
+class Socket:
+    """What the process asks of a link when it looks at its session again."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer, self.closed, self.said = viewer, False, 0
+
+    def close(self, code: int, _reason: str = "") -> None:
+        self.closed, self.said = True, code
+
+
+def test_an_open_page_stops_when_its_seat_ends(live: LiveApp, people: People) -> None:
+    """Within the usual look at all sessions; those whose rights stay keep their sockets."""
+    server_id, other = team.server(people), team.server(people, "Andere")
+    gina, finn = team.guest(people), team.guest(people, "Finn")
+    seats = [
+        team.let_in(people, one, where)
+        for one, where in ((gina, server_id), (finn, server_id), (gina, other))
+    ]
+    links = []
+    for person in (gina, finn):
+        with transaction():
+            token = open_session(person.id, method="password", organisation_id=person.organisation_id)
+        actor = find_by_session(token).actor  # type: ignore[union-attr]
+        topics = [dom_id("hosting-server", server_id, aspect) for aspect in ("status", "console")]
+        links.append(Socket(Viewer(actor, live._authorised(actor, topics))))
+        assert len(links[-1].viewer.topics) == 2
+    live.check_sessions(links)  # type: ignore[arg-type]
+    assert [link.said for link in links] == [0, 0]
+    remove_seat(people.alice.actor, server_id, seats[0])
+    live.check_sessions(links)  # type: ignore[arg-type]
+    assert [link.said for link in links] == [RESTART, 0], "Gina comes back and gets nothing of this server"
+    assert live._authorised(links[0].viewer.actor, list(links[0].viewer.topics)) == {}
+    remove_seat(people.alice.actor, server_id, seats[1])
+    live.check_sessions(links[1:])  # type: ignore[arg-type]
+    assert links[1].said == POLICY, "his last seat: he does not belong here any more"
 
 
 def test_a_guests_parts_name_no_money(app: Flask, live: LiveApp, people: People) -> None:

@@ -62,10 +62,11 @@ def _place_of(organisation_id: UUID | None, email: str) -> Place | None:
     return Place(row.id, row.role) if row else None
 
 
-def invite_guest(actor: Actor, email: str) -> Place:
+def invite_guest(actor: Actor, email: str, *, about: str = "") -> Place:
     """The member with this address, or their invitation as a guest: a living one stays as it is, whatever its role.
 
-    Joins the caller's transaction; `count_guest` has been asked before. The organisation is locked from now on.
+    `about` names for the mail what is shared. Joins the caller's transaction; `count_guest` has been asked before. The
+    organisation is locked from now on.
     """
     require_transaction()
     require(actor, P.MEMBER_INVITE)
@@ -78,14 +79,14 @@ def invite_guest(actor: Actor, email: str) -> Place:
         return found
     row = open_for(actor.organisation_id, email)
     if row is None:
-        return Place(None, GUEST, send(actor, email, GUEST), mailed=True)
+        return Place(None, GUEST, send(actor, email, GUEST, about), mailed=True)
     if row.expires_at <= clock.now():
-        mail_again(actor, row)
+        mail_again(actor, row, about)
         return Place(None, row.role, row.id, mailed=True)
     return Place(None, row.role, row.id)
 
 
-def send_again(actor: Actor, invitation_id: UUID) -> None:
+def send_again(actor: Actor, invitation_id: UUID, *, about: str = "") -> None:
     """A new link for the same invitation; the old one stops working. Raises Conflict for one that was answered."""
     require(actor, P.MEMBER_INVITE)
     row = db.session.get(Invitation, invitation_id, populate_existing=True)
@@ -99,4 +100,4 @@ def send_again(actor: Actor, invitation_id: UUID) -> None:
             raise NotAllowed
         if row.state != OPEN:
             raise Conflict(gettext("Diese Einladung ist schon beantwortet."))
-        mail_again(actor, row)
+        mail_again(actor, row, about)

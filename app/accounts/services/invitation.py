@@ -20,7 +20,7 @@ from app.accounts.rules import limits
 from app.accounts.rules import membership as rules
 from app.accounts.services import throttle
 from app.accounts.services.organisation import add_member, role_now
-from app.accounts.services.person import add_person, checked_password, clean_email
+from app.accounts.services.person import add_person, checked_password, clean_email, may_be_mailed
 from app.accounts.services.session import Visitor
 from app.accounts.services.sign_in import Entry, enter
 from app.accounts.services.tied import all_tied
@@ -101,15 +101,15 @@ def open_for(organisation_id: UUID, email: str) -> Invitation | None:
     )
 
 
-def mail_again(actor: Actor, row: Invitation) -> None:
+def mail_again(actor: Actor, row: Invitation, about: str = "") -> None:
     """A new link for a locked invitation, good for another week. Joins the caller's transaction."""
     token = token_urlsafe(32)
     row.fingerprint, row.expires_at = fingerprint(token), clock.now() + LIFETIME
     record(InvitationSent(row.id, row.role), actor=actor, subject=("accounts.invitation", row.id))
-    _mail(actor, row, token)
+    _mail(actor, row, token, about)
 
 
-def send(actor: Actor, email: str, role: str) -> UUID:
+def send(actor: Actor, email: str, role: str, about: str = "") -> UUID:
     """Write and mail an invitation. Joins the caller's transaction."""
     token, now = token_urlsafe(32), clock.now()
     row = Invitation(
@@ -125,11 +125,11 @@ def send(actor: Actor, email: str, role: str) -> UUID:
     db.session.add(row)
     db.session.flush()
     record(InvitationSent(row.id, role), actor=actor, subject=("accounts.invitation", row.id))
-    _mail(actor, row, token)
+    _mail(actor, row, token, about)
     return row.id
 
 
-def _mail(actor: Actor, row: Invitation, token: str) -> None:
+def _mail(actor: Actor, row: Invitation, token: str, about: str) -> None:
     email = row.email
     known = db.session.execute(select(Person.locale, Person.timezone).where(Person.email == email)).first()
     locale, zone = (known.locale, known.timezone) if known else (actor.locale, actor.timezone)
@@ -145,6 +145,7 @@ def _mail(actor: Actor, row: Invitation, token: str) -> None:
         organisation=actor.organisation_name,
         role=role_text,
         until=until,
+        about=about if may_be_mailed(about) else "",
         button_url=public_link("accounts.open_invitation", token=token),
     )
 

@@ -35,12 +35,17 @@ def clean_email(text: str, field: str = "email") -> str:
         ) from None
 
 
+def may_be_mailed(text: str) -> bool:
+    """Whether somebody's words may stand in a mail to a stranger: no addresses that lead elsewhere."""
+    return "://" not in text and "www." not in text.casefold()
+
+
 def clean_name(text: str, field: str = "name", longest: int = 120) -> str:
     """A name in one line. Invalid at `field` when it is empty or too long."""
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not name:
         raise Invalid(fields={field: gettext("Trag einen Namen ein.")})
-    if "://" in name or "www." in name.casefold():  # names stand in mails to others
+    if not may_be_mailed(name):  # names stand in mails to others
         raise Invalid(fields={field: gettext("Ein Name ohne Internetadresse, bitte.")})
     if len(name) > longest:
         raise Invalid(fields={field: gettext("Höchstens %(n)d Zeichen.", n=longest)})

@@ -66,7 +66,7 @@ def give_seat(
         before = select(Seat.id).where(Seat.server_id == server_id, Seat.once == once)
         if once and (first := session.scalar(before)):
             return first
-        place = invite_guest(actor, address)
+        place = invite_guest(actor, address, about=server.name)
         _refuse(server_id, place)
         row = Seat(
             id=new_id(), organisation_id=server.organisation_id, server_id=server_id, person_id=place.person_id,
@@ -155,16 +155,16 @@ def remove_seat(actor: Actor, server_id: UUID, seat_id: UUID) -> bool:
 def send_again(actor: Actor, server_id: UUID, seat_id: UUID) -> None:
     """Mail the invitation once more, with a new link. Raises Conflict when it was answered, TooMany."""
     require(actor, P.seat_write)
-    row = db.session.scalar(
-        select(Seat).where(
-            Seat.server_id == server_id, Seat.id == seat_id, Seat.organisation_id == actor.organisation_id
-        )
-    )
+    row = db.session.execute(
+        select(Seat.invitation_id, Server.name)
+        .join(Server, Server.id == Seat.server_id)
+        .where(Seat.server_id == server_id, Seat.id == seat_id, Seat.organisation_id == actor.organisation_id)
+    ).first()
     if row is None or not actor.reaches(server_id):
         raise NotFound
     if row.invitation_id is None:
         raise Conflict(_("Diese Einladung ist schon beantwortet."))
-    send_invitation_again(actor, row.invitation_id)
+    send_invitation_again(actor, row.invitation_id, about=row.name)
 
 
 def _own(server_id: UUID, seat_id: UUID) -> Seat:
