@@ -30,6 +30,7 @@ from tests.hosting.plugin_rig import Rig
 from tests.hosting.plugin_rig import rig as rig
 from tests.hosting.plugin_rig import toy as toy
 from tests.services.modrinth import modrinth as modrinth
+from tests.threads import at_once
 
 
 def port_rows(server_id: UUID) -> dict[str, Port]:
@@ -198,3 +199,16 @@ def test_it_stays_while_the_server_stops(host: Host) -> None:
     stop_server(host.owner, server_id)
     host.settle()
     assert host.row(server_id).map_port == port
+
+
+@pytest.mark.postgres
+def test_eight_maps_switched_on_at_once_get_eight_ports(pg_app: Flask, pg_host: Host) -> None:
+    servers = [pg_host.create(f"Welt {n}") for n in range(8)]
+    ended = at_once(pg_app, 8, lambda n: change_server(pg_host.owner, servers[n], web_map=True))
+    assert ended == [None] * 8
+    given = [pg_host.row(one).map_port for one in servers] + [pg_host.row(one).port for one in servers]
+    assert None not in given and len(set(given)) == 16
+    ended = at_once(pg_app, 8, lambda n: change_server(pg_host.owner, servers[0], web_map=n % 2 == 0))
+    assert ended == [None] * 8
+    row = pg_host.row(servers[0])
+    assert (row.map_port is not None) == row.web_map

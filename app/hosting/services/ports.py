@@ -31,7 +31,8 @@ def give_port(node: str, server_id: UUID, use: str = "game") -> int:
     transaction. Raises NoFreePort.
     """
     require_transaction()
-    resting = db.session.scalar(select(Port).where(Port.server_id == server_id, Port.use == use))
+    own = select(Port).where(Port.server_id == server_id, Port.use == use)
+    resting = db.session.scalar(own.with_for_update())  # it may be offered to others in this moment
     if resting is not None:
         resting.blocked_at = None
         return resting.port
