@@ -103,7 +103,7 @@ def real(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Real]:
     found = read_templates(CATALOG)
-    for module in ("services.place", "services.check", "queries.server"):
+    for module in ("services.place", "services.check", "queries.names"):
         monkeypatch.setattr(f"app.hosting.{module}.templates", lambda: found)
     app = make_app(tmp_path / "var", redis_url=redis_url, game_ports=free_range(40), game_runtime=rig.name)
     use_runtimes(app, {rig.name: rig.another}, sweep)
