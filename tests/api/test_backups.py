@@ -16,11 +16,13 @@ from app.hosting.services import server as services
 from app.hosting.services.place import use_archive
 from app.hosting.services.power import stop_server
 from app.hosting.services.reconcile import reconcile
+from app.hosting.services.seat import remove_seat
 from app.kit import clock
 from app.kit.config import settings
 from tests.api.conftest import Caller, caller
 from tests.hosting.conftest import plug_in
 from tests.hosting.money import give_credit
+from tests.hosting.team import let_in
 from tests.people import People
 
 
@@ -188,3 +190,18 @@ def test_who_may_by_role_and_scope(
     assert writer("POST", f"{one}/link").status_code == 403, "taking a world home is a right of its own"
     assert writer("DELETE", one).status_code == 204
     assert alice("GET", f"{here}/{uuid4()}").status_code == 404
+
+
+def test_a_link_ends_with_the_seat_of_who_made_it(
+    db_app: Flask, db_people: People, alice: Caller, here: str, server_id: UUID, settle: Callable[[], None]
+) -> None:
+    one = f"{here}/{made(alice, here, settle)['id']}"
+    seat_id = let_in(db_people, db_people.bob, server_id, "custom", ["backups-manage"])
+    bob = caller(db_app, db_people.bob)
+    answer = bob("POST", f"{one}/link")
+    assert answer.status_code == 201, answer.text
+    path = (answer.json or {})["url"].removeprefix(settings().public_url.rstrip("/"))
+    assert db_app.test_client().get(path).status_code == 200
+    remove_seat(db_people.alice.actor, server_id, seat_id)
+    assert db_app.test_client().get(path).status_code == 404
+    assert bob("POST", f"{one}/link").status_code == 403
