@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from app.factory import create_app
 from app.kit import clock
@@ -39,6 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("network" if network else item.nodeid.partition("::")[0]))
 
 
+class Client(FlaskClient):
+    """Takes a whole answer and closes it, as a server does; what an answer holds is given back. `buffered=False` waits."""
+
+    def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> TestResponse:
+        return super().open(*args, buffered=buffered, **kwargs)
+
+
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -52,6 +61,7 @@ def make_app(var_dir: Path, database_url: str = "", **wished: object) -> Flask:
         WTF_CSRF_ENABLED=False,
         SERVER_NAME="localhost",
     )
+    app.test_client_class = Client
     app.extensions["kontor-carrier"] = lambda job_id, queue, timeout: None
     with app.app_context():
         db.create_all()
