@@ -601,7 +601,11 @@ class TestUnpacking:
         assert fault(lambda: unpacked(place, data)) == "too-large"
         assert [path.name for path in game.iterdir()] == ["a.zip"]
 
-    @pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all" * 100, archive(("a", b"x" * 1000))[:-30]])
+    @pytest.mark.parametrize(
+        "data",
+        [b"", b"PK", b"no zip at all" * 100, archive(("a", b"x" * 1000))[:-30]],
+        ids=("empty", "begun", "text", "cut"),
+    )
     def test_what_is_none_is_told(self, place: Place, game: Path, data: bytes) -> None:
         assert fault(lambda: unpacked(place, data)) == "broken"
         assert [path.name for path in game.iterdir()] == ["a.zip"]
