@@ -154,6 +154,7 @@ class Trial:
         self.until(right, f"{act}, {victim} killed while {state} ({job})")
         seconds = max(0.0, answered, *((one - at).total_seconds() for one in moments))
         self.kills.append(Kill(act, victim, round(after, 2), state, job, round(seconds, 1)))
+        print(self.kills[-1], flush=True)
         assert seconds <= PROMISED, self.kills[-1]
 
     def until(self, check: Callable[[], object], what: str) -> None:
@@ -323,6 +324,8 @@ class Trial:
         cells: dict[tuple[str, str], list[float]] = defaultdict(list)
         for kill in self.kills:
             cells[kill.victim, kill.act].append(kill.seconds)
+        if not self.kills:
+            return "nothing was killed"
         acts = list(dict.fromkeys(kill.act for kill in self.kills))
         lines = ["| killed | " + " | ".join(acts) + " |", "|---" * (len(acts) + 1) + "|"]
         for victim in sorted({kill.victim for kill in self.kills}):

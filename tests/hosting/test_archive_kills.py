@@ -132,12 +132,14 @@ def test_whatever_is_killed_the_world_stays_whole(house: House) -> None:
     server_id = house.host.create(deploy=True)
     until(lambda: house.host.row(server_id).state == "running", 240)
     trial = Trial(house, server_id, SEED, MEGABYTES)
-    if KILLS < KILLS_A_CYCLE:
-        few(trial)
-    for number in range(KILLS // KILLS_A_CYCLE):
-        trial.cycle(number)
-    trial.down()
-    print(f"\n{trial.table()}")
+    try:
+        if KILLS < KILLS_A_CYCLE:
+            few(trial)
+        for number in range(KILLS // KILLS_A_CYCLE):
+            trial.cycle(number)
+        trial.down()
+    finally:
+        print(f"\n{trial.table()}")
     until(lambda: len(house.folders(server_id)) == 1, 120)
     until(lambda: house.objects() == house.verified(), 120)
     trial.check_money()

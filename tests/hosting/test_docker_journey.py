@@ -253,12 +253,14 @@ def test_whatever_is_killed_the_world_stays_whole(street: Street) -> None:
     host = street.host
     server_id, _name = street.open("Sturm")
     trial = Trial(street, server_id, SEED, 40)
-    if KILLS < KILLS_A_CYCLE:
-        few(trial)
-    for number in range(KILLS // KILLS_A_CYCLE):
-        trial.cycle(number)
-    trial.down()
-    print(f"\n{trial.table()}")
+    try:
+        if KILLS < KILLS_A_CYCLE:
+            few(trial)
+        for number in range(KILLS // KILLS_A_CYCLE):
+            trial.cycle(number)
+        trial.down()
+    finally:
+        print(f"\n{trial.table()}")
     trial.check_money()
     street.check_phases(server_id)
     delete_server(host.owner, server_id)
