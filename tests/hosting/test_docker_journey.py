@@ -17,14 +17,16 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.hosting.gateways.archive import unpack
 from app.hosting.gateways.archive.manifest import Packed
-from app.hosting.models import Archive
+from app.hosting.models import Archive, SaveHold
 from app.hosting.services.archive import archive_server
 from app.hosting.services.backup import create_backup
 from app.hosting.services.place import archive_store, runtime_named
-from app.hosting.services.server import delete_server, send_command, stop_server
+from app.hosting.services.restore import restore_backup
+from app.hosting.services.server import delete_server, stop_server
 from app.kit.db import db
 from tests.hosting.docker_house import House, squid_house
 from tests.hosting.kill_rig import Trial
@@ -32,7 +34,6 @@ from tests.hosting.money import check_charges
 from tests.hosting.platform import until
 from tests.hosting.router.door import Door
 from tests.hosting.swapping import Holders, Pings, join, restart, shown
-from tests.hosting.test_real_docker import say_is_shown
 from tests.services.nodejs import NodeTools
 from tests.services.sftp import SftpServer, running_sftp
 
@@ -189,7 +190,7 @@ def test_joining_wakes_what_sleeps_and_what_lies_in_the_archive(
 
 
 def test_a_backup_is_made_while_somebody_plays(street: Street, node_tools: NodeTools, tmp_path: Path) -> None:
-    """The game is held still, copied, and let go; the player stays and builds on; what was built before is in the copy."""
+    """The game is held still, copied, and let go; the player stays and builds on; what was built before comes back."""
     host, house = street.host, street.house
     server_id, name = street.open("Werft")
     bot = join(node_tools, street.door.port, "Alex", name)
@@ -205,15 +206,22 @@ def test_a_backup_is_made_while_somebody_plays(street: Street, node_tools: NodeT
     assert (host.row(server_id).players_online, host.row(server_id).state) == (1, "running")
     bot.say("/setblock 3 20 3 iron_block")
     until(lambda: bot.block(3, 20, 3) == "iron_block", 20)
-    send_command(host.owner, server_id, "save-on")
-    say_is_shown(house, server_id, "is now enabled")
+    db.session.rollback()
+    assert db.session.scalars(select(SaveHold)).all() == [], "nobody owes the game its save-on"
     packed = Packed(row.sha256 or "", row.size_bytes or 0, row.raw_bytes or 0, row.files or 0)
     unpack(archive_store().get(row.key), tmp_path / "back", packed)
     assert (tmp_path / "back/world/level.dat").is_file()
     bot.leave()
     stop_server(host.owner, server_id)
     house.until(server_id, "stopped")
-    assert street.check_phases(server_id) == ["active", "sleep"]
+    restore_backup(host.owner, server_id, archive_id, save_first=False)
+    house.wait(lambda: host.row(server_id).world != "", 60)
+    bot = join(node_tools, street.door.port, "Alex", name)
+    until(lambda: bot.block(3, 20, 3) == "gold_block", 30)
+    bot.leave()
+    stop_server(host.owner, server_id)
+    house.until(server_id, "stopped")
+    assert street.check_phases(server_id) == ["active", "sleep"] * 2
     delete_server(host.owner, server_id)
     house.until(server_id, "deleted")
 

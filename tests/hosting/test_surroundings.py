@@ -13,13 +13,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.billing.services.credit import credit
-from app.core.api import Fact, described
+from app.core.api import Fact, described, record
 from app.core.models import Event
 from app.hosting import events
 from app.hosting.gateways.docker import DockerConfig, container
+from app.hosting.plugin_events import PluginsReverted
 from app.hosting.services import halt
 from app.hosting.services.place import installation_name
-from app.hosting.services.server import create_server, deploy
+from app.hosting.services.server import change_server, create_server, deploy, restart_server
 from app.kit import clock
 from app.kit.config import Settings
 from app.kit.db import db, transaction
@@ -79,6 +80,28 @@ def test_owners_and_admins_hear_of_servers_that_stay_down(
         clock.advance(pause)
         host.settle()
     assert notices(people)["hosting.crashed"] == managers
+
+
+def test_owners_and_admins_hear_that_a_change_was_taken_back(
+    host: Host, people: People, frozen: datetime
+) -> None:
+    funded(host, people)
+    server_id = create_server(people.alice.actor, name="Bauwelt", template=GAME, deploy=True)
+    host.settle()
+    change_server(people.alice.actor, server_id, settings={"motd": "neu"})
+    restart_server(people.alice.actor, server_id)
+    host.run_jobs()
+    host.node.crash(server_id, 1)
+    host.settle(1)
+    managers = {people.alice.id, people.dora.id}
+    assert notices(people)["hosting.reverted"] == managers
+    with transaction():
+        record(
+            PluginsReverted(new_id(), new_id()),
+            organisation_id=people.organisation_id, subject=("hosting.server", server_id),
+        )  # fmt: skip
+    host.run_jobs()
+    assert notices(people)["hosting.plugins_back"] == managers
 
 
 @pytest.mark.slow
