@@ -221,7 +221,10 @@ def test_a_backup_is_made_while_somebody_plays(street: Street, node_tools: NodeT
     bot.leave()
     stop_server(host.owner, server_id)
     house.until(server_id, "stopped")
-    assert street.check_phases(server_id) == ["active", "sleep"] * 2
+    phases = street.check_phases(server_id)
+    assert phases == ["active", "sleep", "sleep", "active", "sleep"], (
+        "the world that came back has a size of its own"
+    )
     delete_server(host.owner, server_id)
     house.until(server_id, "deleted")
 
