@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from app.hosting.gateways.process import ProcessRuntime
 from app.hosting.gateways.process.folders import Run
+from app.hosting.gateways.process.system import Identity
 from app.hosting.models import Archive
 from app.hosting.rules.archive import ArchiveState
 from app.hosting.services.place import runtime_named
@@ -66,7 +67,7 @@ class House:
             for who, name in (("game", "game"), ("supervisor", "keeper")):
                 one = run.identity(who)
                 if one is not None and one.alive():
-                    found[name] = lambda pid=one.pid: self._shoot(pid)  # type: ignore[misc]
+                    found[name] = lambda one=one: self._shoot(one)  # type: ignore[misc]
         return found
 
     @staticmethod
@@ -80,8 +81,10 @@ class House:
         return 0.0
 
     @staticmethod
-    def _shoot(pid: int) -> float:
-        os.kill(pid, signal.SIGKILL)
+    def _shoot(one: Identity) -> float:
+        """Until it is gone: before that a look would find it alive."""
+        one.send(signal.SIGKILL)
+        until(lambda: not one.alive(), 30)
         return 0.0
 
     def _strike_target(self) -> float:

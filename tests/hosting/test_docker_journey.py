@@ -99,10 +99,11 @@ class Street:
         return 0.0
 
     def _shoot(self, container: str) -> float:
-        """The kernel's SIGKILL to the game, as when the machine runs out of memory: the engine is not asked."""
-        pid = self.house.engine.api.inspect_container(container)["State"]["Pid"]
-        if pid:
+        """The kernel's SIGKILL to the game; the engine is not asked, and is waited for until it has noticed."""
+        api = self.house.engine.api
+        if pid := api.inspect_container(container)["State"]["Pid"]:
             os.kill(pid, signal.SIGKILL)
+            until(lambda: not api.inspect_container(container)["State"]["Running"], 30)
         return 0.0
 
     def _strike_target(self) -> float:
