@@ -41,6 +41,8 @@ from app.kit.errors import Conflict
 from tests.hosting.conftest import Host
 from tests.hosting.killing import Steps, killed, recover
 
+pytestmark = pytest.mark.slow
+
 WORLD = {"region/r.0.0.mca": b"\x00block placed before\x00" * 500, "level.dat": b"seed", "empty/.keep": b""}
 
 
@@ -376,7 +378,6 @@ MOVING: Steps = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 9))
 def test_killed_in_the_middle_of_archiving(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, step: int
@@ -393,7 +394,6 @@ def test_killed_in_the_middle_of_archiving(
     check_bill(host, server_id)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 7))
 def test_killed_in_the_middle_of_waking(host: Host, store: FolderStore, frozen: datetime, step: int) -> None:
     server_id = archived(host)

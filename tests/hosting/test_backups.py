@@ -41,6 +41,8 @@ from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.hosting.conftest import Host
 from tests.hosting.killing import Steps, killed, recover
 
+pytestmark = pytest.mark.slow
+
 WORLD = {"world/region/r.0.0.mca": b"\x00block placed before\x00" * 500, "world/level.dat": b"seed"}
 
 
@@ -375,7 +377,6 @@ BACKING_UP: Steps = {
 LIVE_STEPS = 12
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, LIVE_STEPS + 2))
 def test_killed_while_a_running_game_is_copied(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, step: int
@@ -392,7 +393,6 @@ def test_killed_while_a_running_game_is_copied(
     check_whole(host, server_id, tmp_path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, LIVE_STEPS + 1))
 def test_killed_and_nobody_takes_the_job_up_again_the_game_saves_all_the_same(
     host: Host, store: FolderStore, frozen: datetime, step: int
@@ -592,7 +592,6 @@ def test_a_lease_is_kept_by_the_copier_itself_however_slow_the_store_is(
     check_whole(host, server_id, tmp_path)
 
 
-@pytest.mark.slow
 def test_no_game_is_held_for_ever(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -721,7 +720,6 @@ def test_one_and_the_same_world_does_not_push_older_ones_out(
     check_whole(host, server_id, tmp_path)
 
 
-@pytest.mark.slow
 def test_failures_never_push_the_last_good_one_out(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -811,7 +809,6 @@ def test_what_says_nothing_about_a_backup_does_not_make_it_a_lost_one(
     assert results(server_id) == [(True, None)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 9))
 def test_killed_during_a_test(
     host: Host, store: FolderStore, tmp_path: Path, frozen: datetime, step: int

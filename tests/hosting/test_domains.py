@@ -33,6 +33,8 @@ from tests.hosting.test_doors import routes
 from tests.services.dns import FakeDns
 from tests.services.dns import fake_dns as fake_dns
 
+pytestmark = pytest.mark.slow
+
 NAME = "mc.example.org"
 HOUR = 3600
 

@@ -35,6 +35,8 @@ from jobs.watch import Watch
 from tests.hosting.conftest import Host
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 NAMED = "bauwelt.play.localhost"
 
 

@@ -30,6 +30,8 @@ from jobs.watch import Watch
 from tests.hosting.conftest import Host
 from tests.people import People
 
+pytestmark = pytest.mark.slow
+
 
 def spend(watch: Watch, minutes: float, host: Host | None = None) -> None:
     """Minutes of the watch, a slow look every half minute; with `host` workers do their jobs too."""
@@ -194,7 +196,6 @@ def test_a_warning_that_cannot_be_said_stops_nothing_from_stopping(
     assert host.row(server_id).reason == "idle"
 
 
-@pytest.mark.slow
 def test_many_wait_one_is_due(watch: Watch, host: Host) -> None:
     due, played, never = host.running("Eins"), host.running("Zwei"), host.running("Drei")
     host.node.join(played, "Notch")

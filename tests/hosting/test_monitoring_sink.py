@@ -37,6 +37,8 @@ from tests.hosting.test_watch import look
 from tests.services.processes import free_port
 from tests.services.timeseries import running_influxdb, running_victoria_metrics
 
+pytestmark = pytest.mark.slow
+
 READING = Reading(10, 512, 512, 5.0, 1024, 30.0, 3, 19.5, 1000, 9000, 10)
 
 
@@ -344,7 +346,6 @@ ODD = {"node": "a b,c=d\\e\nf ä☃", "server": "1"}
 FIELDS = {"memory_bytes": 2**40, "share": 0.25, "text": 'say "hi" \\ there', "on": True}
 
 
-@pytest.mark.slow
 def test_victoria_metrics_takes_it() -> None:
     now = int(time.time())
     with running_victoria_metrics() as server:
@@ -361,7 +362,6 @@ def test_victoria_metrics_takes_it() -> None:
         assert strange["values"] == [0.25]
 
 
-@pytest.mark.slow
 def test_influxdb_takes_it_with_its_user_and_refuses_others() -> None:
     now = int(time.time())
     with running_influxdb() as server:

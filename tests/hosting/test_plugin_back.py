@@ -16,6 +16,8 @@ from tests.hosting.plugin_rig import rig as rig
 from tests.hosting.plugin_rig import toy as toy
 from tests.services.modrinth import modrinth as modrinth
 
+pytestmark = pytest.mark.slow
+
 
 def fail(rig: Rig) -> None:
     """The next run begins and ends before it is ready."""

@@ -28,6 +28,8 @@ from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.hosting.conftest import Host
 from tests.hosting.killing import Steps, killed, recover
 
+pytestmark = pytest.mark.slow
+
 BEFORE = {"world/region/r.0.0.mca": b"\x00the old house\x00" * 500, "world/level.dat": b"seed"}
 AFTER = {
     "world/region/r.0.0.mca": b"\x00ruins\x00" * 700,
@@ -336,7 +338,6 @@ RESTORING: Steps = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, 8))
 def test_killed_in_the_middle(host: Host, store: FolderStore, frozen: datetime, step: int) -> None:
     server_id, made = backed_up(host)

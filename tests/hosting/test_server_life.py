@@ -31,6 +31,8 @@ from app.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.kit.ids import new_id
 from tests.hosting.conftest import GAME, Host
 
+pytestmark = pytest.mark.slow
+
 
 def test_from_template_to_running_and_back(db_host: Host, frozen: datetime) -> None:
     host = db_host

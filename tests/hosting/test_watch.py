@@ -27,6 +27,8 @@ from app.kit.errors import Unavailable
 from jobs.watch import Watch
 from tests.hosting.conftest import Host
 
+pytestmark = pytest.mark.slow
+
 
 def look(watch: Watch, seconds: float = 1.0) -> None:
     """One second of the watch: quick looks, an inspection, and the slow look when ten are full."""

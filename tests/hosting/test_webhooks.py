@@ -40,6 +40,8 @@ from tests.services.discord import TOKEN, FakeDiscord, faults
 from tests.services.discord import discord as discord
 from tests.threads import at_once
 
+pytestmark = pytest.mark.slow
+
 ALL = [topic.value for topic in Topic]
 
 
@@ -243,7 +245,6 @@ def test_news_takes_the_players_along(channel: Channel) -> None:
     assert len(channel.embeds()) == 1, "the job of the half minute finds nothing to do"
 
 
-@pytest.mark.slow
 def test_a_flapping_server_does_not_flood(channel: Channel) -> None:
     channel.discord.most = 1000
     for _ in range(60):

@@ -24,6 +24,8 @@ from app.hosting.gateways.runtime import DiskFull
 from tests.services.processes import missing
 from tests.services.tmpfs import small_disk
 
+pytestmark = pytest.mark.slow
+
 Tree = dict[str, tuple[object, ...]]
 
 
@@ -240,7 +242,6 @@ class TestAFolderThatCannotBePacked:
         (world / "server.properties").chmod(0)
         assert self.refused(world) == ("unreadable", "server.properties")
 
-    @pytest.mark.slow
     @pytest.mark.parametrize("what", ["grows", "shrinks", "rewritten", "vanishes", "appears"])
     def test_says_when_something_else_still_writes_there(self, world: Path, what: str) -> None:
         """The change comes after the first chunk, when some files are read and others are not."""
@@ -278,7 +279,6 @@ class TestDamage:
             unpack(iter(chunks), target, expected)
         assert list(target.iterdir()) == []
 
-    @pytest.mark.slow
     def test_a_flipped_bit_anywhere(self, world: Path, tmp_path: Path) -> None:
         data, expected = packed(world)
         dice = random.Random()
@@ -367,7 +367,6 @@ def fill(folder: Path, files: int, size: int) -> None:
                 file.write(os.urandom(min(1 << 20, size - start)))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("files", "size"), [(1, 400_000_000), (20_000, 100)])
 def test_memory_does_not_grow_with_the_folder(tmp_path: Path, files: int, size: int) -> None:
     fill(tmp_path / "data", files, size)

@@ -18,6 +18,8 @@ from app.hosting.rules.webhook import Answer, Outcome, parse_address
 from tests.services.discord import TOKEN, FakeDiscord, running_discord, self_signed
 from tests.services.discord import discord as discord
 
+pytestmark = pytest.mark.slow
+
 HELLO: dict[str, Any] = {"content": "Grüß dich 🎮", "allowed_mentions": {"parse": []}}
 
 

@@ -13,6 +13,8 @@ from app.kit.config import Settings, resolver_addresses
 from tests.services.dns import FakeDns
 from tests.services.dns import fake_dns as fake_dns
 
+pytestmark = pytest.mark.slow
+
 NAME, HERE = "mc.example.org", "0a.play.example.net"
 
 

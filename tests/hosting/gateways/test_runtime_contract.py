@@ -21,6 +21,8 @@ from app.hosting.gateways.runtime import (
 )
 from tests.hosting.gateways.rigs import Rig, eventually, make_spec, next_run
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_server_never_started_is_absent_and_everything_that_ends_it_is_harmless(rig: Rig) -> None:
     spec = rig.spec()
@@ -117,7 +119,6 @@ def test_without_a_command_sigterm_lets_the_game_save(rig: Rig) -> None:
     assert "Saved the game" in rig.console(spec).lines[-1]
 
 
-@pytest.mark.slow
 def test_a_game_that_does_not_listen_is_cut_off_when_its_grace_is_over(rig: Rig) -> None:
     spec = rig.start(deaf=True)
     began = time.monotonic()
@@ -298,7 +299,6 @@ def test_settings_reach_the_game(rig: Rig) -> None:
     assert rig.ready(spec).motd == "Grüße & Späße"
 
 
-@pytest.mark.slow
 def test_a_slow_game_runs_before_it_is_ready(rig: Rig) -> None:
     spec = rig.spec(start_seconds=1)
     rig.runtime.prepare(spec, Progress())

@@ -18,6 +18,8 @@ from app.hosting.gateways.runtime import (
 )
 from tests.hosting.gateways.rigs import Rig, eventually, next_run
 
+pytestmark = pytest.mark.slow
+
 KEY = "organisation/server/archive.tar.zst"
 
 

@@ -27,6 +27,8 @@ from tests.hosting.plugin_rig import toy as toy
 from tests.people import People, sign_in
 from tests.services.modrinth import modrinth as modrinth
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def rig(

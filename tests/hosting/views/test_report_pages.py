@@ -16,6 +16,8 @@ from app.hosting.services.place import use_runtimes
 from tests.hosting.money import give_credit
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 RunJobs = Callable[[], list[str]]
 
 
