@@ -38,6 +38,8 @@ from jobs.schedule import Every, Periodic
 from tests.hosting.conftest import Host
 from tests.threads import at_once
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def four(frozen: datetime) -> datetime:

@@ -35,6 +35,8 @@ from tests.hosting.team import guest, let_in, seats, server
 from tests.people import People, Someone, make_people
 from tests.threads import at_once
 
+pytestmark = pytest.mark.slow
+
 EVA = "eva@example.org"
 VISITOR = Visitor("192.0.2.1", "Firefox")
 

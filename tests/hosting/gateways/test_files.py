@@ -42,6 +42,8 @@ from app.hosting.gateways.files import (
 )
 from app.hosting.gateways.files import remove as removing
 
+pytestmark = pytest.mark.slow
+
 SECRET = b"the platform's own"
 
 
@@ -306,7 +308,6 @@ class TestWriting:
             assert fault(lambda: make_folder(here, b"a")) == "disk-full"
         assert list(game.iterdir()) == []
 
-    @pytest.mark.slow
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
     def test_a_full_disk_leaves_the_old_file_whole(self, game: Path) -> None:
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(game)], check=False)

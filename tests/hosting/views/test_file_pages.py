@@ -30,6 +30,8 @@ from app.kit.errors import NotAllowed, NotFound
 from tests.architecture.test_page_queries import MOST, counted
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def node(app: Flask) -> Iterator[FakeNode]:

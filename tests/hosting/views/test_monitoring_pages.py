@@ -34,6 +34,8 @@ from tests.architecture.test_page_queries import MOST, counted
 from tests.hosting.money import give_credit
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 BERLIN = ZoneInfo("Europe/Berlin")
 PARTS = ("monitoring", "monitoring/data", "monitoring.csv")
 
