@@ -33,6 +33,8 @@ from tests.services.redis import running_redis
 from tests.services.squid import installed_squid
 
 HOST, VERSION = "bauwelt.play.localhost", "1.21.4"
+RESTED = 6.0
+"""Seconds at rest before somebody joins: the router asks for a server once in five, and nobody comes back sooner."""
 
 
 def run(small: bool = False) -> None:
@@ -49,7 +51,7 @@ def run(small: bool = False) -> None:
         (folder / "var/games-cache").symlink_to(cache_folder)
         with (
             running_platform(folder / "var", redis.url, lambda *_: []) as (host, _),
-            open_door(redis.url, folder / "var") as door,
+            open_door(redis.url, folder / "var", wakes_per_address=1000) as door,  # one client plays them all
         ):
             rows, steps = _platform(host, door.port, client, times)
         client.leave()
@@ -122,13 +124,14 @@ def _platform(host: Host, port: int, client: Bot, times: int) -> tuple[Rows, Row
     steps: tuple[list[list[float]], list[list[float]]] = ([], [])
     for _ in range(times):
         _stop(host, server_id)
+        time.sleep(RESTED)
         asleep.append(_join(client, port, HOST))
         steps[0].append(_steps(host, server_id, asleep[-1]))
     for _ in range(times):
         _stop(host, server_id)
         archive_server(host.owner, server_id)
         _is(host, server_id, "archived")
-        time.sleep(2)
+        time.sleep(RESTED)
         archived.append(_join(client, port, HOST))
         steps[1].append(_steps(host, server_id, archived[-1]))
     _stop(host, server_id)

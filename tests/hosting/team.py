@@ -26,7 +26,8 @@ def server(people: People, name: str = "Bauwelt", state: str = "stopped") -> UUI
 def guest(people: People, name: str = "Gina") -> Someone:
     """A guest of Nordlicht who has not been let in to anything yet."""
     email = f"{name.lower()}@example.org"
-    person_id = create_person(email=email, name=name, password=PASSWORD)
+    locale = people.alice.actor.locale
+    person_id = create_person(email=email, name=name, password=PASSWORD, locale=locale)
     add_member(people.organisation_id, person_id, "guest")
     return Someone(person_id, name, email, people.organisation_id)
 

@@ -81,7 +81,8 @@ def walk(app: Flask, people: People) -> Iterator[tuple[str, str]]:
         path = page.path if isinstance(page.path, str) else page.path(Place(made, people))  # type: ignore[arg-type]
         visits.append((page.as_, path, page.status))
     for name, path, _status in visits:
-        client = sign_in(app.test_client(), getattr(people, name) if name else None)
+        person = (made.get(name) or getattr(people, name)) if name else None
+        client = sign_in(app.test_client(), person)  # type: ignore[arg-type]
         answer = client.get(path, headers={"Accept-Language": "en"})
         db.session.rollback()
         if (
