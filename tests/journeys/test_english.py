@@ -24,13 +24,14 @@ HIDDEN = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.S)
 READ_ALOUD = re.compile(r"\b(?:aria-label|title|placeholder|alt|value|data-label)=\"([^\"]*)\"")
 TAG = re.compile(r"<[^>]*>", re.S)
 GERMAN = re.compile(
+    r"mc\.bücher\.example|"
     r"[äöüÄÖÜß]|\b(?:der|das|dem|nicht|ist|sind|und|oder|mit|von|auf|bitte|kein|keine|noch|schon|wird|wurde|"
     r"du|dein|deine|Dein|Deine|Du|Uhr|Stunden?|Minuten?|Tage?|gerade|vor)\b"
 )
 # Typed by people: names of servers, texts of vouchers; and the language menu, which names each language in its own words.
 TYPED = re.compile(
     r"Bauwelt Nord|Testserver mit einem langen Namen für schmale Telefone|SkyBlock Klasse 9b|Noch nicht fertig|Messe"
-    r"|Trainings-Bot|Südwind|Deutsch|gibtesnicht|Testserver mit einem wirklich langen Namen"
+    r"|mc\.bücher\.example|Trainings-Bot|Südwind|Deutsch|gibtesnicht|Testserver mit einem wirklich langen Namen"
 )
 
 
