@@ -44,6 +44,9 @@ JOBS = observe.counter("kontor_jobs_total", "Attempts of background jobs by outc
 SECONDS = observe.histogram("kontor_job_duration_seconds", "How long an attempt took.", ("path",))
 
 _app: Flask | None = None
+_database = threading.Lock()
+"""Held while this worker's own thread uses the database. What is forked meanwhile would find the locks taken by a
+thread that it does not have; SQLite, too, must not be open across a fork (sqlite.org/howtocorrupt.html, 2.6)."""
 
 
 def application() -> Flask:
@@ -116,14 +119,13 @@ def run(app: Flask, job_id: UUID) -> str:
 
 
 class KontorWorker(Worker):
-    """A worker whose horses do not share the parent's database connections, and which says that it lives."""
+    """A worker that has no database connection while it forks a horse."""
 
-    kind = "worker"
-
-    def main_work_horse(self, *args: Any, **kwargs: Any) -> None:
-        with application().app_context():
-            db.engine.dispose(close=False)
-        super().main_work_horse(*args, **kwargs)
+    def fork_work_horse(self, *args: Any, **kwargs: Any) -> None:
+        with _database:
+            with application().app_context():
+                db.engine.dispose()
+            super().fork_work_horse(*args, **kwargs)
 
     def wait_for_horse(self) -> Any:
         ended = super().wait_for_horse()
@@ -136,7 +138,7 @@ def _beat(app: Flask, name: str, kind: str, stop: threading.Event) -> None:
     """Say every ten seconds that this process lives; a database that is gone for a while is survived."""
     while True:
         try:
-            with app.app_context():
+            with _database, app.app_context():
                 machinery.beat(name, kind)
         except Exception:
             log.warning("no_heartbeat", exc_info=True)

@@ -7,13 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+import redis
 from flask import Flask
+from rq import Queue
+from rq.job import Job
 
 from app.core.api import find_job
 from app.core.carrier import rq_carrier
@@ -21,6 +25,7 @@ from app.core.services import job as jobs
 from app.kit.config import ROOT
 from app.kit.db import db, transaction
 from app.kit.jobref import JobRef
+from jobs import runtime
 from tests.conftest import make_app
 from tests.services.redis import RedisServer
 
@@ -84,6 +89,40 @@ def test_a_worker_does_what_was_asked(spawn: Spawn, tmp_path: Path) -> None:
         job_id = JobRef("tests.core.bodies.note").later(path=str(tmp_path / "log"))
     until(lambda: state(job_id) == "done", 90)
     assert len((tmp_path / "log").read_text().splitlines()) == 1
+
+
+def test_a_horse_forked_while_its_worker_writes_can_write_too(
+    house: Flask, monkeypatch: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    """SQLite's locks belong to a process: a child made in the middle of a write believes in it for ever."""
+    writing = threading.Event()
+
+    def slow_beat(name: str, kind: str) -> None:
+        with transaction():
+            JobRef("tests.core.bodies.note").later(path="x")
+            writing.set()
+            time.sleep(0.5)
+
+    def write(*_: object) -> None:
+        status = 1
+        try:
+            with house.app_context(), transaction():
+                JobRef("tests.core.bodies.note").later(path="x")
+            status = 0
+        finally:
+            os._exit(status)
+
+    monkeypatch.setattr(runtime, "_app", house)
+    monkeypatch.setattr(runtime.machinery, "beat", slow_beat)
+    connection = redis.Redis.from_url(redis_url)
+    worker = runtime.KontorWorker([Queue("default", connection=connection)], connection=connection)
+    monkeypatch.setattr(worker, "main_work_horse", write)
+    stop = runtime.beating(house, "worker")
+    assert writing.wait(10)
+    worker.fork_work_horse(Job.create("x.y", connection=connection), worker.queues[0])
+    _, status = os.waitpid(worker.horse_pid, 0)
+    stop.set()
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_work_of_a_killed_worker_is_taken_over_within_a_minute(spawn: Spawn, tmp_path: Path) -> None:
