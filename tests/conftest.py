@@ -78,7 +78,7 @@ def wipe(app: Flask) -> None:
                 connection.execute(text("TRUNCATE " + ", ".join(f'"{name}"' for name in tables) + " CASCADE"))
             else:
                 for name in tables:
-                    connection.execute(text(f'DELETE FROM "{name}"'))
+                    connection.exec_driver_sql(f'DELETE FROM "{name}"')
 
 
 @pytest.fixture(scope="session")
