@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from app.factory import create_app
 from app.kit import clock
 from app.kit.config import Settings
 from app.kit.db import db
+
+gc.disable()  # nearly all that is loaded now stays: looking it through again and again costs seconds
 
 pytest_plugins = [
     "tests.services.fixtures",
@@ -39,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         network = item.get_closest_marker("docker") or item.get_closest_marker("browser")
         item.add_marker(pytest.mark.xdist_group("network" if network else item.nodeid.partition("::")[0]))
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage; what stands stays until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 class Client(FlaskClient):

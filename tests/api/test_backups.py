@@ -25,6 +25,8 @@ from tests.hosting.money import give_credit
 from tests.hosting.team import let_in
 from tests.people import People
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settle(run_jobs: Callable[..., list[str]]) -> Callable[[], None]:

@@ -51,6 +51,7 @@ def test_codes_are_not_stored(app: Flask, house: House) -> None:
     assert row.hint == code[-4:]
 
 
+@pytest.mark.slow
 def test_one_voucher_sixty_at_once_credits_once(db_app: Flask, house: House) -> None:
     (code,) = issue_vouchers(house.operator, amount=euros(5))
     results = at_once(db_app, 60, lambda _: redeem_voucher(house.owner, code))
@@ -59,6 +60,7 @@ def test_one_voucher_sixty_at_once_credits_once(db_app: Flask, house: House) -> 
     assert find_differences() == []
 
 
+@pytest.mark.slow
 def test_sixty_organisations_want_the_last_ten_uses(db_app: Flask, house: House) -> None:
     (code,) = issue_vouchers(house.operator, amount=euros(5), max_uses=10)
     houses = [House() for _ in range(60)]
@@ -143,6 +145,7 @@ def test_a_payment_credits_when_it_succeeds(app: Flask, house: House) -> None:
         confirm_payment(provider, "fake-unknown")
 
 
+@pytest.mark.slow
 def test_news_from_everywhere_at_once_credits_once(db_app: Flask, house: House) -> None:
     provider = FakeProvider()
     begun = top_up(house.owner, provider, euros(20), once="a", return_url="/")

@@ -92,6 +92,7 @@ def test_entries_cannot_be_changed_or_deleted(app: Flask, house: House) -> None:
         session.delete(session.scalars(select(Transfer)).first())
 
 
+@pytest.mark.slow
 def test_a_hundred_parallel_debits_are_exact(db_app: Flask, house: House) -> None:
     """Each key twice at once, money for 33 of 100: 33 posted, 67 refused, nothing twice."""
     house.fund(33 * EUR)
@@ -106,6 +107,7 @@ def test_a_hundred_parallel_debits_are_exact(db_app: Flask, house: House) -> Non
     assert find_differences() == []
 
 
+@pytest.mark.slow
 def test_a_hundred_parallel_first_bookings_make_one_set_of_accounts(db_app: Flask, house: House) -> None:
     at_once(db_app, 20, lambda index: house.fund(EUR, f"top-{index}"))
     assert house.balance() == 20 * EUR

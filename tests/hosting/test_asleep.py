@@ -19,6 +19,8 @@ from app.kit import clock
 from tests.hosting.conftest import Host
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 def names(host: Host, group: str) -> set[str]:
     return {row.name for row in list_servers(host.owner, ServerFilter(group=group)).rows}

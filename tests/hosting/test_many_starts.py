@@ -15,6 +15,8 @@ from app.kit import clock
 from app.kit.db import db
 from tests.hosting.conftest import Host
 
+pytestmark = pytest.mark.slow
+
 PLACES = 3
 """One of them is left to other organisations."""
 

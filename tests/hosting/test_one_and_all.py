@@ -20,6 +20,8 @@ from app.kit.db import db, transaction
 from app.kit.errors import Conflict, KontorError
 from tests.hosting.conftest import Host
 
+pytestmark = pytest.mark.slow
+
 
 def faulty(original: Callable[..., Any], server_id: UUID, error: Exception) -> Callable[..., Any]:
     """The same, but for one server it fails."""

@@ -147,6 +147,10 @@ def test_an_exact_release_wins_over_any_and_not_over_another_exact_one() -> None
             ("pinned", "b", "a"),
         ),
         (release("a", 2), there(release("a"), release("b", dependencies=(needs("a", version="a1"),))), [], ("held", "a", "b")),
+        (  # what is there is right for one, until the other needs it changed
+            release("a", dependencies=(needs("c", version="c1"), needs("b"))), there(release("c")),
+            [release("b", dependencies=(needs("c", version="c2"),)), release("c", 2)], ("tangled", "c", "a"),
+        ),
     ],
 )  # fmt: skip
 def test_what_speaks_against_it(

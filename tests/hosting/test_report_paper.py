@@ -181,6 +181,7 @@ def _settled(host: Host) -> datetime:
 
 
 class TestHours:
+    @pytest.mark.slow
     def test_played_is_time_with_at_least_one_player(self, host: Host) -> None:
         server = host.running("Bauwelt")
         noon = clock.now().replace(minute=0, second=0)

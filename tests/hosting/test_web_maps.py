@@ -32,6 +32,8 @@ from tests.hosting.plugin_rig import toy as toy
 from tests.services.modrinth import modrinth as modrinth
 from tests.threads import at_once
 
+pytestmark = pytest.mark.slow
+
 
 def port_rows(server_id: UUID) -> dict[str, Port]:
     db.session.rollback()

@@ -12,11 +12,14 @@ from app.kit import logs, observe
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, object]]]]:
+    before = structlog.get_config()
     observe.configure("test", json=True)
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     root = logging.getLogger()
     root.handlers[:] = [h for h in root.handlers if not isinstance(h, logs._StandardError)]
-    structlog.reset_defaults()
+    structlog.configure(
+        **before
+    )  # structlog's own default draws tracebacks in colours: seconds for one of SQLAlchemy
 
 
 def test_a_line_is_json_with_its_request(lines: Callable[[], list[dict[str, object]]]) -> None:

@@ -231,8 +231,13 @@ class _Resolving:
                 same = dependency.version_id in (None, other.id)
                 if dependency.kind == "incompatible" and same and other.project_id != project:
                     self.fault(FaultKind.INCOMPATIBLE, other.project_id, project)
-                elif dependency.kind == "required" and not same and project not in self.chosen:
-                    self.fault(FaultKind.HELD, other.project_id, project)
+                elif dependency.kind == "required" and not same:
+                    self.unmet(other.project_id, project)
+
+    def unmet(self, project_id: str, by: str) -> None:
+        """`by` needs another release than the one that will be there, also when it was there before it was replaced."""
+        if not any(fault.project_id == project_id and fault.by == by for fault in self.faults):
+            self.fault(FaultKind.TANGLED if by in self.chosen else FaultKind.HELD, project_id, by)
 
 
 def resolve(

@@ -65,6 +65,7 @@ def test_a_server_is_not_asked_for_more_often_than_allowed() -> None:
     assert run(hammer) == [Asked.ASKED] * 3 + [Asked.TOO_MANY] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [False, True])
 def test_an_end_that_takes_nothing_stops_the_other_from_the_first_byte_on(told: bool) -> None:
     """What came before they were joined may already be more than it takes."""

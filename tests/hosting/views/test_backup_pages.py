@@ -29,6 +29,8 @@ from tests.hosting.conftest import plug_in
 from tests.hosting.money import give_credit
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def node(app: Flask, tmp_path: Path, frozen: object) -> FakeNode:
