@@ -34,6 +34,8 @@ from tests.hosting.money import give_credit
 from tests.people import People, make_people
 from tests.threads import at_once
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _runtime(db_app: Flask, frozen: datetime) -> None:

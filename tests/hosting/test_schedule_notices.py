@@ -25,6 +25,8 @@ from app.messaging.services.preference import save_choices
 from tests.hosting.conftest import Host
 from tests.people import People
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def owned(host: Host, people: People, frozen: datetime) -> Host:

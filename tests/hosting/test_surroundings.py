@@ -30,6 +30,8 @@ from app.messaging.models import Notice
 from tests.hosting.conftest import GAME, Host
 from tests.people import People
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_event_reads_as_a_sentence(app: Flask) -> None:
     facts = [

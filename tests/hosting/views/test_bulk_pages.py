@@ -27,6 +27,8 @@ from tests.hosting.bulk_rig import make, outcomes, state_of
 from tests.hosting.money import give_credit
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 LIST, ASK, ORDER = "/hosting/servers", "/hosting/bulk/question", "/hosting/bulk"
 
 

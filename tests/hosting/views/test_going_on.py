@@ -24,6 +24,8 @@ from app.kit.ids import new_id
 from tests.hosting.views.test_backup_pages import alice, node, server_id, settle, words
 from tests.people import People, sign_in
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["alice", "node", "server_id", "settle"]
 
 
