@@ -165,3 +165,17 @@ def run_jobs() -> Callable[..., list[str]]:
         raise AssertionError(f"jobs do not come to an end: {outcomes[-5:]}")
 
     return work
+
+
+@pytest.fixture
+def settle(run_jobs: Callable[..., list[str]]) -> Callable[[], None]:
+    """What workers and the watch of game servers do until nothing changes."""
+    from app.hosting.services.reconcile import reconcile
+
+    def work() -> None:
+        for _ in range(3):
+            run_jobs()
+            reconcile()
+        run_jobs()
+
+    return work

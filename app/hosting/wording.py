@@ -51,7 +51,7 @@ _WHY: dict[str, Any] = {
     "error": _l("Dabei ist etwas schiefgegangen."),
     "broken": _l("Zeit oder Zeitzone ließen sich nicht mehr lesen. Der Zeitplan ist ausgeschaltet."),
 }
-_TODO: dict[str, Any] = {
+_REMEDY: dict[str, Any] = {
     "no-credit": _l("Lade es auf, dann gilt der nächste Termin wieder."),
     "no-room": _l("Stoppe einen anderen Server oder gib ihm weniger Speicher."),
     "draft": _l("Richte ihn ein oder lösche den Zeitplan."),
@@ -122,7 +122,7 @@ def outcome_detail(action: str, outcome: str, reason: str | None) -> str:
 def planned_failure(action: str, reason: str) -> str:
     """Why a planned run did not happen, and what to do; `reason` is one of a failed run's, or "missed"."""
     outcome = Outcome.MISSED if reason == Outcome.MISSED else Outcome.FAILED
-    return f"{outcome_detail(action, outcome, reason)} {_TODO.get(reason, '')}".strip()
+    return f"{outcome_detail(action, outcome, reason)} {_REMEDY.get(reason, '')}".strip()
 
 
 def file_words(action: str, size: int | None, extension: str, count: int = 1) -> str:

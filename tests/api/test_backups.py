@@ -15,7 +15,6 @@ from app.hosting.queries.server import server_detail
 from app.hosting.services import server as services
 from app.hosting.services.place import use_archive
 from app.hosting.services.power import stop_server
-from app.hosting.services.reconcile import reconcile
 from app.hosting.services.seat import remove_seat
 from app.kit import clock
 from app.kit.config import settings
@@ -26,17 +25,6 @@ from tests.hosting.team import let_in
 from tests.people import People
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def settle(run_jobs: Callable[..., list[str]]) -> Callable[[], None]:
-    def work() -> None:
-        for _ in range(3):
-            run_jobs()
-            reconcile()
-        run_jobs()
-
-    return work
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import hashlib
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -38,6 +38,7 @@ from app.kit.errors import Conflict
 from tests.hosting.conftest import Host
 from tests.hosting.money import check_charges
 
+KILLS_A_CYCLE = 8
 PROMISED = 60.0
 """Seconds after which no state is stuck, whatever was killed."""
 LOOKING = 240.0
@@ -294,6 +295,32 @@ class Trial:
         return len(self.host.runs(self.server_id)) == runs
 
     # --- all of it ---
+
+    def run(self, kills: int, few: Sequence[str]) -> None:
+        """So many kills, in cycles; when there are fewer than a cycle has, those named in `few`. Prints the table."""
+        try:
+            if kills < KILLS_A_CYCLE:
+                self.few(*few)
+            for number in range(kills // KILLS_A_CYCLE):
+                self.cycle(number)
+            self.down()
+        finally:
+            print(f"\n{self.table()}")
+
+    def few(self, restarting: str, changing: str, moving_out: str, moving_in: str) -> None:
+        """One kill of each kind, for every day."""
+        self.choice = (restarting,)
+        self.restart()
+        self.choice = (changing,)
+        self.change()
+        self.down()
+        before = self.hashes()
+        self.choice = (moving_out,)
+        self.move_out()
+        self.choice = (moving_in,)
+        if self.move_in():
+            self.same(before, self.hashes())
+        self.same(self.wanted, self.regions())
 
     def cycle(self, number: int) -> None:
         """Eight kills, one of them at a game that restarts; what is compared is compared file by file."""

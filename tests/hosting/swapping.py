@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ TEXTS = {
 """What the router says, in the order in which it is looked for."""
 
 
-class Looking:
+class Looking(ABC):
     """Does something again and again in a thread, as long as a `with` lasts."""
 
     pause = 0.03
@@ -44,8 +45,9 @@ class Looking:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
+    @abstractmethod
     def look(self) -> None:
-        raise NotImplementedError
+        """Once."""
 
     def _run(self) -> None:
         while not self._over.is_set():

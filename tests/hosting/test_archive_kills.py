@@ -26,7 +26,7 @@ from app.hosting.services.place import runtime_named
 from app.kit import cache
 from app.kit.db import db
 from tests.hosting.conftest import Host
-from tests.hosting.kill_rig import Trial
+from tests.hosting.kill_rig import KILLS_A_CYCLE, Trial
 from tests.hosting.platform import Platform, running_platform, until
 from tests.hosting.router.door import Door
 from tests.hosting.swapping import shown
@@ -35,7 +35,6 @@ from tests.services.sftp import SftpServer, running_sftp
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("KONTOR_KILLS", "4"))
 SEED = int(os.environ.get("KONTOR_KILLS_SEED", "20261121"))
-KILLS_A_CYCLE = 8
 MEGABYTES = 60 if KILLS >= KILLS_A_CYCLE else 24
 NAME = "bauwelt.play.localhost"
 
@@ -135,31 +134,8 @@ def test_whatever_is_killed_the_world_stays_whole(house: House) -> None:
     server_id = house.host.create(deploy=True)
     until(lambda: house.host.row(server_id).state == "running", 240)
     trial = Trial(house, server_id, SEED, MEGABYTES)
-    try:
-        if KILLS < KILLS_A_CYCLE:
-            few(trial)
-        for number in range(KILLS // KILLS_A_CYCLE):
-            trial.cycle(number)
-        trial.down()
-    finally:
-        print(f"\n{trial.table()}")
+    trial.run(KILLS, few=("game", "router", "target", "worker"))
     until(lambda: len(house.folders(server_id)) == 1, 120)
     until(lambda: house.objects() == house.verified(), 120)
     trial.check_money()
     trial.check_phases()
-
-
-def few(trial: Trial) -> None:
-    """One kill of each kind, for every day."""
-    trial.choice = ("game",)
-    trial.restart()
-    trial.choice = ("router",)
-    trial.change()
-    trial.down()
-    before = trial.hashes()
-    trial.choice = ("target",)
-    trial.move_out()
-    trial.choice = ("worker",)
-    if trial.move_in():
-        trial.same(before, trial.hashes())
-    trial.same(trial.wanted, trial.regions())

@@ -41,7 +41,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.docker]
 JOINS = 3
 KILLS = int(os.environ.get("KONTOR_DOCKER_KILLS", "4"))
 SEED = int(os.environ.get("KONTOR_KILLS_SEED", "20261121"))
-KILLS_A_CYCLE = 8
 
 
 class Street:
@@ -265,31 +264,8 @@ def test_whatever_is_killed_the_world_stays_whole(street: Street) -> None:
     host = street.host
     server_id, _name = street.open("Sturm")
     trial = Trial(street, server_id, SEED, 40)
-    try:
-        if KILLS < KILLS_A_CYCLE:
-            few(trial)
-        for number in range(KILLS // KILLS_A_CYCLE):
-            trial.cycle(number)
-        trial.down()
-    finally:
-        print(f"\n{trial.table()}")
+    trial.run(KILLS, few=("container", "engine", "target", "worker"))
     trial.check_money()
     street.check_phases(server_id)
     delete_server(host.owner, server_id)
     street.house.until(server_id, "deleted")
-
-
-def few(trial: Trial) -> None:
-    """One of each kind, for every day."""
-    trial.choice = ("container",)
-    trial.restart()
-    trial.choice = ("engine",)
-    trial.change()
-    trial.down()
-    before = trial.hashes()
-    trial.choice = ("target",)
-    trial.move_out()
-    trial.choice = ("worker",)
-    if trial.move_in():
-        trial.same(before, trial.hashes())
-    trial.same(trial.wanted, trial.regions())

@@ -15,7 +15,7 @@ from app.hosting.rules.schedule_action import Action
 from app.hosting.services import schedule_run
 from app.hosting.services.schedule import create_schedule
 from app.hosting.services.schedule_run import run_due
-from app.hosting.wording import _TODO, _WHY, planned_failure
+from app.hosting.wording import _REMEDY, _WHY, planned_failure
 from app.kit import clock
 from app.kit.db import db, lock, transaction
 from app.kit.errors import Conflict
@@ -156,9 +156,9 @@ def test_who_does_not_want_it_does_not_hear_of_it(owned: Host, people: People) -
 
 
 def test_every_reason_says_what_to_do() -> None:
-    assert set(_TODO) == {*_WHY, "missed"}
+    assert set(_REMEDY) == {*_WHY, "missed"}
 
 
 def test_words_of_each_reason(host: Host) -> None:
-    for reason in _TODO:
+    for reason in _REMEDY:
         assert planned_failure("stop", reason).count(".") >= 1

@@ -20,7 +20,6 @@ from app.hosting.models import Archive, BackupPlan, Server
 from app.hosting.services import files
 from app.hosting.services import server as services
 from app.hosting.services.place import use_archive
-from app.hosting.services.reconcile import reconcile
 from app.kit import clock
 from app.kit.db import db, transaction
 from app.kit.dom import dom_id
@@ -38,17 +37,6 @@ def node(app: Flask, tmp_path: Path, frozen: object) -> FakeNode:
     plug_in(app, found)
     use_archive(app, FolderStore(tmp_path / "archive"))
     return found
-
-
-@pytest.fixture
-def settle(run_jobs: Callable[..., list[str]]) -> Callable[[], None]:
-    def work() -> None:
-        for _ in range(3):
-            run_jobs()
-            reconcile()
-        run_jobs()
-
-    return work
 
 
 @pytest.fixture
