@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from app.kit.jobref import N_, job
 
+MOVING = 21_600
+"""Six hours: 260 GB at 12 MB/s. What hangs is found by the time limits of each call to a store, long before."""
+
 install = job(
     "jobs.hosting.server.install", queue="installing", timeout=1800, retries=4, title=N_("Server einrichten")
 )
@@ -18,27 +21,29 @@ kill = job(
 delete = job("jobs.hosting.server.delete", queue="ending", timeout=900, retries=6, title=N_("Server löschen"))
 command = job("jobs.hosting.server.command", queue="infra", timeout=30, retries=0, title=N_("Befehl senden"))
 archive = job(
-    "jobs.hosting.archive.archive", queue="archiving", timeout=7200, retries=4, title=N_("Welt archivieren")
+    "jobs.hosting.archive.archive", queue="archiving", timeout=MOVING, retries=4, title=N_("Welt archivieren")
 )
-wake = job("jobs.hosting.archive.wake", queue="waking", timeout=3600, retries=4, title=N_("Welt zurückholen"))
+wake = job(
+    "jobs.hosting.archive.wake", queue="waking", timeout=MOVING, retries=4, title=N_("Welt zurückholen")
+)
 remove_world = job("jobs.hosting.archive.remove_world", queue="infra", timeout=120, retries=8)
 remove_archive = job("jobs.hosting.archive.remove_archive", queue="archiving", timeout=120, retries=8)
 tidy = job("jobs.hosting.archive.tidy", queue="archiving", timeout=600, retries=0)
 rest_due = job("jobs.hosting.archive.order_due", timeout=120, retries=1)
 make_backup = job(
-    "jobs.hosting.backup.make", queue="archiving", timeout=7200, retries=4, title=N_("Backup erstellen")
+    "jobs.hosting.backup.make", queue="archiving", timeout=MOVING, retries=4, title=N_("Backup erstellen")
 )
 test_backup = job(
     "jobs.hosting.backup.test",
     queue="archiving",
-    timeout=3600,
+    timeout=MOVING,
     retries=1,
     title=N_("Backup testweise auspacken"),
 )
 restore = job(
     "jobs.hosting.backup.restore",
     queue="waking",
-    timeout=3600,
+    timeout=MOVING,
     retries=4,
     title=N_("Backup wiederherstellen"),
 )

@@ -27,6 +27,7 @@ Beside these, the process runner and gunicorn read:
 | `PORT` | `8000` | Port of the pages. |
 | `LIVE_PORT` | `PORT` + 1 | Port of the WebSockets. |
 | `WEB_WORKERS` | `2` | Processes for pages (four threads each). |
+| `WEB_STALL_SECONDS` | `60` | A client that neither sends nor takes anything for so long is cut off. |
 | `LIVE_WORKERS` | `1` | Processes for WebSockets. |
 | `LIVE_THREADS` | `400` | WebSockets a process holds on SQLite; on PostgreSQL gevent holds 20,000. |
 | `INFRA_WORKERS` | `2` | Workers that install, start and stop game servers (`make run`). |

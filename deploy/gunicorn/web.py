@@ -5,6 +5,8 @@ with all of them.
 """
 
 import os
+import socket
+import struct
 
 from app.kit.metric_files import retire
 
@@ -20,9 +22,19 @@ control_socket_disable = True  # its path is shared by all instances of one user
 timeout = 60
 graceful_timeout = 5
 keepalive = 20
+sendfile = False  # Python's own waits for ever for a client that takes nothing
+stall_seconds = int(os.environ.get("WEB_STALL_SECONDS", "60"))
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else None
 loglevel = "warning"
 forwarded_allow_ips = ""  # the application decides whom it believes (KONTOR_TRUSTED_PROXIES)
+
+
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    """A client that sends or takes nothing for so long gives its thread back: gunicorn has no limit for that, but what is
+    accepted inherits these of the kernel (socket(7))."""
+    for listener in worker.sockets:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", stall_seconds, 0))
 
 
 def child_exit(_server, worker):  # type: ignore[no-untyped-def]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import socket
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +116,20 @@ def soon(true: Callable[[], bool], seconds: float = 10) -> bool:
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    var = tmp_path_factory.mktemp("transfers")
+    with serving(tmp_path_factory.mktemp("transfers")) as found:
+        yield found
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[Web]:
+    """Cuts off who does nothing for a second."""
+    with serving(tmp_path, WEB_STALL_SECONDS="1") as found:
+        yield found
+
+
+@contextmanager
+def serving(var: Path, **more: str) -> Iterator[Web]:
+    """A web process with the files of one stopped game, and its owner's session."""
     app = make_app(var)
     with app.app_context():
         people = make_people(app)
@@ -127,7 +142,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     port = free_port()
     env = {
         **os.environ, "KONTOR_VAR_DIR": str(var), "PORT": str(port), "WEB_WORKERS": "1", "KONTOR_MODULES": "hosting",
-        "KONTOR_FILE_UPLOAD_MB": str(LIMIT_MB), "KONTOR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "KONTOR_FILE_UPLOAD_MB": str(LIMIT_MB), "KONTOR_PUBLIC_URL": f"http://127.0.0.1:{port}", **more,
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn/web.py", "wsgi:app"]
     process = spawn(command, env=env, cwd=ROOT, log=var / "web.log")
@@ -207,3 +222,34 @@ def test_a_download_that_breaks_off_closes_everything(web: Web) -> None:
             connection.close()
             answer.close()
             assert soon(lambda: not web.files_open())
+
+
+def test_who_takes_nothing_gives_the_place_back(impatient: Web) -> None:
+    (impatient.game / "a.mca").write_bytes(os.urandom(30 * MEGABYTE))
+    for query in ("", "?p=a.mca"):
+        waiting = []
+        for _ in range(4):  # all threads there are
+            connection = impatient.connect()
+            connection.request(
+                "GET", f"{impatient.path}/download{query}", headers={"Cookie": impatient.cookie}
+            )
+            waiting.append(connection)
+        assert soon(lambda: bool(impatient.files_open())), "it is being sent"
+        assert soon(lambda: not impatient.files_open())
+        assert answers(impatient)
+        for connection in waiting:
+            connection.close()
+
+
+def test_who_sends_nothing_gives_the_thread_back(impatient: Web) -> None:
+    half, halves = b"GET / HTTP/1.1\r\nHost: local", []
+    for _ in range(8):  # more than there are threads
+        connection = socket.create_connection(("127.0.0.1", impatient.port), timeout=20)
+        connection.sendall(half)
+        halves.append(connection)
+    uploading, _tail = impatient.begin_upload(20 * MEGABYTE, told=True)
+    uploading.send(bytes(3 * MEGABYTE))
+    assert soon(lambda: answers(impatient), 20)
+    assert [connection.recv(1) for connection in halves] == [b""] * 8, "each is closed"
+    assert soon(lambda: list(impatient.game.iterdir()) == []), "half a file does not stay"
+    uploading.close()
