@@ -358,6 +358,20 @@ class TestReach:
         with pytest.raises(NotFound):
             on_subjects(gina.actor, {"schedule_id": uuid4()})
 
+    def test_a_seat_is_found_under_its_own_server_only(self, people: People) -> None:
+        """Whoever manages some server reaches no seat of another one, least of all in another organisation."""
+        ours, also_ours = server(people), server(people, "Andere")
+        theirs = setting_up.create_server(people.cleo.actor, name="Südwind", template="flying-squid")
+        seat_id = let_in(people, guest(people), ours, "admin")
+        for actor, server_id in ((people.alice.actor, also_ours), (people.cleo.actor, theirs)):
+            with pytest.raises(NotFound):
+                services.change_seat(actor, server_id, seat_id, role="member")
+            with pytest.raises(NotFound):
+                services.remove_seat(actor, server_id, seat_id)
+            with pytest.raises(NotFound):
+                services.send_again(actor, server_id, seat_id)
+        assert [(row.id, row.role) for row in seats(ours)] == [(seat_id, "admin")]
+
     def test_two_seats_do_not_add_up_in_one_request(self, people: People) -> None:
         much, little, gina = server(people), server(people, "Andere"), guest(people)
         let_in(people, gina, much, "admin")
