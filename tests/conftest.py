@@ -17,7 +17,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
-from app.kit import clock
+from app.kit import clock, limits
 from app.kit.config import Settings
 from app.kit.db import db
 
@@ -78,7 +78,8 @@ def make_app(var_dir: Path, database_url: str = "", **wished: object) -> Flask:
 
 
 def wipe(app: Flask) -> None:
-    """Empty all tables; quicker than making them again."""
+    """Empty all tables, which is quicker than to make them again, and forget who asked how often."""
+    limits._memory.clear()
     with app.app_context():
         db.session.remove()
         with db.engine.begin() as connection:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.accounts.api import all_scopes
 from app.accounts.services.token import create_token
-from app.kit import limits
 from app.kit.rest import PREFIX
 from tests.people import Someone
 
@@ -41,11 +38,3 @@ def token_for(person: Someone, *scopes: str) -> str:
 
 def caller(app: Flask, person: Someone, *scopes: str) -> Caller:
     return Caller(app.test_client(), token_for(person, *(scopes or (EVERYTHING,))))
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> Iterator[None]:
-    """Each test has the whole allowance."""
-    limits._memory.clear()
-    yield
-    limits._memory.clear()

@@ -24,6 +24,8 @@ from app.live import LiveApp
 
 FORBIDDEN = UUID(int=0xF0)
 BIG = UUID(int=0xB1)
+ADMIN = UUID(int=8)
+"""The one who comes as an admin and stays one; the others are members."""
 ORGANISATION = UUID(int=1)
 
 
@@ -64,7 +66,8 @@ def standing_of(sessions: set[UUID]) -> dict[UUID, Standing]:
     for number in sessions:
         what = gone.get(number.hex)
         if what != "ended":
-            role = {"removed": None, "promoted": "admin"}.get(what or "", "member")
+            usual = "admin" if number == ADMIN else "member"
+            role = {"removed": None, "promoted": "admin"}.get(what or "", usual)
             found[number] = Standing(number, ORGANISATION, role, False)
     return found
 
