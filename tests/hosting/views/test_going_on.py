@@ -21,12 +21,12 @@ from app.kit.authz import Actor
 from app.kit.db import db, transaction
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
-from tests.hosting.views.test_backup_pages import alice, node, server_id, settle, words
+from tests.hosting.views.test_backup_pages import alice, node, server_id, words
 from tests.people import People, sign_in
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["alice", "node", "server_id", "settle"]
+__all__ = ["alice", "node", "server_id"]
 
 
 def work(server_id: UUID) -> list[Work]:
