@@ -54,6 +54,22 @@ def test_days_and_a_time_are_clicked_and_the_next_runs_follow(
     expect(page.get_by_text("Noch nichts geplant.")).to_be_visible()
 
 
+def test_of_many_changes_the_last_one_is_shown_however_slow_the_answers(
+    page: BrowserPage, site: Site
+) -> None:
+    page.goto(f"{site.url}/hosting/servers/{site.made['draft']}/schedules/new")
+    page.evaluate(
+        """() => {
+            const real = window.fetch;
+            window.fetch = async (...how) => { await new Promise((go) => setTimeout(go, 700)); return real(...how); };
+        }"""
+    )
+    for clock in ("05:00", "06:00", "07:00", "18:45"):
+        page.get_by_label("Uhrzeit", exact=True).fill(clock)
+        page.get_by_label("Uhrzeit", exact=True).dispatch_event("change")
+    expect(page.locator("#schedule-preview li").first).to_contain_text("18:45")
+
+
 def test_cron_text_is_read_while_it_is_typed(page: BrowserPage, site: Site, axe: str) -> None:
     page.goto(f"{site.url}/hosting/servers/{site.made['server']}/schedules/new")
     page.get_by_role("radio", name="Cron-Text").check()
