@@ -63,9 +63,8 @@ def make_people(app: Flask) -> People:
     app.config["PASSWORD_COST"] = CHEAP
     if db.engine.dialect.name != "sqlite":
         return _write_people()
-    kept: deque[Written] = app.extensions.setdefault(
-        "test-people", deque(maxlen=2)
-    )  # a held clock and the real one
+    # Two: one of the held clock, one of the real one.
+    kept: deque[Written] = app.extensions.setdefault("test-people", deque(maxlen=2))
     for written in kept:
         fresh = timedelta(0) <= clock.now() - written.at < timedelta(minutes=1)
         if fresh and _lay(written.rows):
