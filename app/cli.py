@@ -14,6 +14,7 @@ from flask.cli import AppGroup
 
 from app.core.services import keys
 from app.core.services.job import sweep as sweep_jobs
+from app.core.services.search import begin_anew
 from app.kit.config import ROOT, settings
 from app.workshop import caddy, scaffold
 from app.workshop import doctor as examination
@@ -57,6 +58,13 @@ def doctor() -> None:
 def sweep() -> None:
     """Push jobs that were lost: due and not carried, or held by a worker that is gone. The clock does it every second."""
     click.echo(f"{sweep_jobs()} jobs pushed")
+
+
+@kontor.command("search-anew")
+def search_anew() -> None:
+    """Have the search compare its whole index with what there is: a job for each kind writes what differs."""
+    begin_anew()
+    click.echo("Workers go through it now.")
 
 
 @kontor.command()

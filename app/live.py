@@ -29,11 +29,13 @@ from app.kit.config import Settings
 from app.kit.db import db
 from app.kit.errors import KontorError
 from app.kit.hub import Hub
+from app.kit.hub_again import Again
 from app.kit.i18n import speaking
 from app.kit.live import Fragment, find
 from app.kit.live_feed import Feed
 from app.kit.live_view import View, Viewer
 from app.kit.websocket import POLICY, RESTART, Link, wants_websocket
+from app.messaging.api import people_here
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -70,13 +72,14 @@ class LiveApp:
         self.settings: Settings = app.extensions["kontor-settings"]
         self.hub = Hub(self.render, self.lines)
         self.feed = Feed(self.settings.redis_address, self.hub.take, self.hub.all_old)
+        self.again = Again(self.hub, self._authorised)
         self._database = threading.BoundedSemaphore(DATABASE_WORK)
         self._name = f"live@{sockets.gethostname()}:{os.getpid()}"
 
     def start(self) -> None:
         self.hub.start()
         self.feed.start()
-        for work in (self._check_loop, self._beat_loop):
+        for work in (self._check_loop, self._beat_loop, self.again.run):
             threading.Thread(target=work, daemon=True).start()
 
     def stop(self) -> None:
@@ -153,6 +156,7 @@ class LiveApp:
         room = MOST_TOPICS - len(viewer.topics)
         fresh = [topic for topic in dict.fromkeys(wanted) if topic not in viewer.topics][:room]
         again = [topic for topic in dict.fromkeys(wanted) if topic in viewer.topics]
+        signals = self.again.signals
         try:
             authorised = self._authorised(viewer.actor, fresh)
         except Exception:
@@ -165,6 +169,8 @@ class LiveApp:
             by_view.setdefault(viewer.topics[topic], []).append(topic)
         for view, keys in by_view.items():
             self.hub.subscribe(link, view, keys)
+        if signals != self.again.signals:  # what was withdrawn meanwhile found nobody here
+            self.again.ask(authorised)
 
     def _authorised(self, actor: Actor, topics: list[str]) -> dict[str, View]:
         """Those of `topics` this actor may watch, each with how it looks to them; the others are passed over in silence."""
@@ -214,6 +220,8 @@ class LiveApp:
 
     def lines(self, fragment: Fragment, texts: list[str]) -> str:
         """New lines of a stream, escaped."""
+        if fragment.plain and fragment.lines is not None:
+            return fragment.lines(texts)
         with self.app.test_request_context("/live", base_url=self.settings.public_url):
             if fragment.lines is not None:
                 return fragment.lines(texts)
@@ -267,6 +275,9 @@ class LiveApp:
             try:
                 with self._database, self.app.app_context():
                     beat(self._name, "live")
+                    people_here(
+                        {one.viewer.actor.person_id for one in list(self.hub.links) if one.viewer is not None}
+                    )
                     db.session.remove()
             except Exception:
                 log.warning("live.beat_failed")

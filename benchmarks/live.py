@@ -171,7 +171,7 @@ def come_back(name: str, site: Site, swarm: Swarm, counters: Counters, sig: int)
 
 def start_live(site: Site, swarm: Swarm | None = None) -> list[int]:
     """Start it while the clients go on trying."""
-    master = site.start("live", "live", "app.live:create_live_app()", site.live_port, wait=False)
+    master = site.start("live", "live", site.live_target, site.live_port, wait=False)
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         if swarm is not None:

@@ -32,7 +32,7 @@ from app.kit.ids import new_id
 from app.kit.money import euros
 from tests.services.postgres import running_postgres
 from tests.services.processes import free_port, short_folder, spawn, stop, wait_until
-from tests.services.redis import running_redis
+from tests.services.redis import RedisServer, running_redis
 
 CHEAP = (1, 8, 1)  # argon2 with the least work: signing in is not what is measured
 TEMPLATE = "flying-squid"
@@ -50,15 +50,25 @@ class Tenant:
 class Site:
     """The platform under measurement; `app` reaches its database from here."""
 
-    def __init__(self, folder: Path, database_url: str, redis_url: str) -> None:
-        self.folder, self.database_url, self.redis_url = folder, database_url, redis_url
+    def __init__(self, folder: Path, database_url: str, redis_url: str, modules: str) -> None:
+        self.folder, self.database_url, self.redis_url, self.modules = (
+            folder,
+            database_url,
+            redis_url,
+            modules,
+        )
         self.port, self.live_port = free_port(), free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.redis_server: RedisServer | None = None
+        self.live_target = "app.live:create_live_app()"
+        self.more: dict[str, str] = {}
+        """What all processes of this site are told besides."""
         settings = Settings(
             var_dir=folder,
             database_url=database_url,
             redis_url=redis_url,
             log_level="ERROR",
+            modules=modules,
             game_ports="20000-29999",
         )
         self.app: Flask = create_app(settings, PASSWORD_COST=CHEAP)
@@ -80,8 +90,10 @@ class Site:
             "KONTOR_PUBLIC_URL": self.origin,
             "KONTOR_LIVE_URL": f"ws://127.0.0.1:{self.live_port}",
             "KONTOR_LOG_LEVEL": "WARNING",
+            "KONTOR_MODULES": self.modules,
             "PORT": str(self.port),
             "LIVE_PORT": str(self.live_port),
+            **self.more,
             **more,
         }
 
@@ -118,8 +130,8 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def running_site(database: str) -> Iterator[Site]:
-    """`database` is "sqlite" or "postgres"."""
+def running_site(database: str, modules: str = "hosting") -> Iterator[Site]:
+    """`database` is "sqlite" or "postgres"; `modules` the products that are switched on."""
     with ExitStack() as stack:
         folder = stack.enter_context(short_folder("kontor-bench-"))
         redis_server = stack.enter_context(running_redis())
@@ -133,7 +145,8 @@ def running_site(database: str) -> Iterator[Site]:
             }
             server = stack.enter_context(running_postgres(durable))
             url = server.url(server.create())
-        site = Site(folder, url, redis_server.url)
+        site = Site(folder, url, redis_server.url, modules)
+        site.redis_server = redis_server
         try:
             yield site
         finally:

@@ -34,6 +34,7 @@ def run(name: str, var: str) -> tuple[bool, str]:
         "KONTOR_VAR_DIR": var,
         "KONTOR_DATABASE_URL": "",
         "KONTOR_DEMO": "0",
+        "KONTOR_MODULES": "hosting,nanos",
         "PYTHONPATH": str(ROOT),
     }
     printed = ""

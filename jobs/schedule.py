@@ -54,6 +54,7 @@ GROUND = [
     Periodic("core.tidy", core.tidy, Daily(3, 40)),
     Periodic("core.tidy_mail", core.tidy_mail, Daily(3, 45)),
     Periodic("core.tidy_files", core.tidy_files, Daily(3, 50)),
+    Periodic("core.tidy_search", core.tidy_search, Daily(3, 55)),
 ]
 
 

@@ -62,7 +62,7 @@ NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 def make_app(var_dir: Path, database_url: str = "", **wished: object) -> Flask:
     """An application with its own folder; jobs stay in their rows until `run_jobs`."""
-    values: dict[str, object] = {"demo": True, "public_url": "http://localhost", "modules": "hosting"}
+    values: dict[str, object] = {"demo": True, "public_url": "http://localhost", "modules": "hosting,nanos"}
     values.update(wished)
     app = create_app(
         Settings(var_dir=var_dir, database_url=database_url, **values),  # type: ignore[arg-type]

@@ -14,20 +14,21 @@ from app.kit.config import settings
 from app.kit.rest import LIMIT, PREFIX, WINDOW, Operation, operations
 
 VERSION = "1.0.0"
+BYTES = {"type": "string", "format": "binary"}
 REASONS = {
     400: "The body is no JSON, or a header cannot be read.",
     401: "No valid token.",
     403: "The token or the role behind it lacks the permission.",
     404: "There is no such thing, or it belongs to somebody else.",
     409: "Somebody was first, or the state does not allow it now.",
-    413: "The body is larger than 64 kB.",
-    415: "The body is not application/json.",
+    413: "The body is larger than allowed: 64 kB, or one piece of an upload.",
+    415: "The body is not of the type this operation reads.",
     422: "Something in the input does not fit; `errors` says what, field by field.",
     429: "Too many requests; `Retry-After` says when to come back.",
     503: "Something we depend on does not answer; nothing was changed.",
 }
 INTRODUCTION = f"""
-Everything a page can do with game servers, for programs. Send a token from your profile as `Authorization: Bearer …`;
+What pages do with servers, conversations and nanos, for programs. Send a token from your profile as `Authorization: Bearer …`;
 it works for one organisation and with the scopes you gave it. Ids are UUIDs, times are RFC 3339 in UTC, money is a
 string of euros with nine decimals (`"0.020000000"`), so that sums stay exact.
 
@@ -119,6 +120,11 @@ def _operation(op: Operation) -> dict[str, Any]:
     if op.body is not None:
         schema = _ref("schemas", op.body.__name__)
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif op.raw:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": BYTES}},
+        }
     return described
 
 
@@ -160,7 +166,7 @@ def _responses(op: Operation) -> dict[str, Any]:
         common.add(404)
     if op.method != "GET":
         common |= {400, 409}
-    if op.body is not None:
+    if op.body is not None or op.raw:
         common |= {400, 413, 415}
     limits = {
         "RateLimit": _ref("headers", "RateLimit"),
@@ -171,6 +177,8 @@ def _responses(op: Operation) -> dict[str, Any]:
         good["content"] = {"application/json": {"schema": _ref("schemas", op.answer.__name__)}}
         if "next_cursor" in op.answer.model_fields:
             good["headers"]["Link"] = _ref("headers", "Link")
+    elif op.media:
+        good["content"] = {op.media: {"schema": {"type": "object"} if op.media.endswith("json") else BYTES}}
     if op.status == 201:
         good["headers"]["Location"] = _ref("headers", "Location")
     found: dict[str, Any] = {str(op.status): good}

@@ -96,5 +96,5 @@ def _block(path: str, method: str, op: dict[str, Any], schemas: dict[str, Any]) 
 
 
 def _content(holder: dict[str, Any], schemas: dict[str, Any]) -> list[Row]:
-    content = holder.get("content")
-    return rows_of(content["application/json"]["schema"], schemas) if content else []
+    content = holder.get("content", {})
+    return rows_of(content["application/json"]["schema"], schemas) if "application/json" in content else []

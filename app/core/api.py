@@ -18,11 +18,24 @@ from app.core.events import Fact, Recorded, subscribe
 from app.core.personal import Activity, Contributor, Retention, contributor, contributors
 from app.core.queries.event import Filter, actors_of, find_event, history
 from app.core.queries.file import FileView, file_for, file_kind, find_file
+from app.core.queries.find import find, visible_to
 from app.core.queries.job import JobView, find_job, job_lines, latest_job
 from app.core.queries.search import COMMAND, HIT, JUMP, Hit, best, search_provider
+from app.core.rules.finding import PUBLIC, Document, Found, How, Mark, Question, Sort
+from app.core.rules.finding import Hit as FoundHit
+from app.core.rules.german import says_something
 from app.core.rules.search import like
 from app.core.services.event import record
-from app.core.services.file import delete_file, keep_file, open_file, store_file, upload_file
+from app.core.services.file import (
+    Upload,
+    delete_file,
+    drop_upload,
+    keep_file,
+    open_file,
+    open_upload,
+    store_file,
+    upload_file,
+)
 from app.core.services.job import cancel as cancel_job
 from app.core.services.job import hasten
 from app.core.services.machinery import (
@@ -36,24 +49,40 @@ from app.core.services.machinery import (
 )
 from app.core.services.mail import forget_mails, send_mail
 from app.core.services.once import Turn, free_once, keep_answer, take_once
+from app.core.services.search import (
+    forget_documents,
+    index_all_anew,
+    index_anew,
+    index_documents,
+    search_source,
+)
 from app.core.services.work import log_line, progress
 
 __all__ = [
     "COMMAND",
     "HIT",
     "JUMP",
+    "PUBLIC",
     "Activity",
     "Contributor",
+    "Document",
     "Fact",
     "FileView",
     "Filter",
+    "Found",
+    "FoundHit",
     "Hit",
+    "How",
     "JobView",
+    "Mark",
     "NotNow",
+    "Question",
     "Recorded",
     "Retention",
     "Sentence",
+    "Sort",
     "Turn",
+    "Upload",
     "actors_of",
     "beat",
     "best",
@@ -66,17 +95,23 @@ __all__ = [
     "describe_event",
     "describe_subject",
     "described",
+    "drop_upload",
     "file_for",
     "file_kind",
+    "find",
     "find_event",
     "find_file",
     "find_job",
+    "forget_documents",
     "forget_mails",
     "free_once",
     "get_setting",
     "gone",
     "hasten",
     "history",
+    "index_all_anew",
+    "index_anew",
+    "index_documents",
     "job_lines",
     "keep_answer",
     "keep_file",
@@ -86,10 +121,13 @@ __all__ = [
     "log_line",
     "look",
     "open_file",
+    "open_upload",
     "progress",
     "put_setting",
     "record",
+    "says_something",
     "search_provider",
+    "search_source",
     "send_mail",
     "sentence",
     "setting_column",
@@ -99,4 +137,5 @@ __all__ = [
     "take_once",
     "upload_file",
     "use_directory",
+    "visible_to",
 ]

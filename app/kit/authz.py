@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from app.kit.errors import NotAllowed, NotFound
 
@@ -62,6 +62,7 @@ SYSTEM = Actor(name="system")
 
 _grants: dict[str, frozenset[str]] = {}
 _loader: list[Callable[[], Actor]] = []
+_first: list[Callable[[], Response | None]] = []
 Find = Callable[[Actor, UUID], Actor | None]
 _subjects: dict[str, Find] = {}
 F = TypeVar("F", bound=Callable[..., Any])
@@ -198,7 +199,22 @@ def access_of(view: Callable[..., Any]) -> object:
     return getattr(view, "access", None) or getattr(getattr(view, "view_class", None), "access", None)
 
 
-def _guard() -> None:
+def ask_first(check: Callable[[], Response | None]) -> None:
+    """Before anybody is asked who they are: an answer ends the request. For hosts that serve only a part of the pages."""
+    if check not in _first:
+        _first.append(check)
+
+
+def _guard() -> Response | None:
+    for check in _first:
+        answer = check()
+        if answer is not None:
+            return answer
+    _let_in()
+    return None
+
+
+def _let_in() -> None:
     if request.endpoint is None or request.endpoint == "static":
         return
     access = access_of(current_app.view_functions[request.endpoint])

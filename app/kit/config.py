@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -48,6 +48,15 @@ class Settings(BaseSettings):
         "", description="smtp://user:password@host:port or smtps://…; empty keeps mail in the outbox."
     )
     mail_from: str = Field("Kontor <kontor@localhost>", description="Sender of mails.")
+    chat_digest_minutes: int = Field(
+        30,
+        ge=5,
+        le=10_080,
+        description="Minutes an unread chat message waits until a mail tells of it; each is told of once.",
+    )
+    chat_days: int = Field(
+        0, ge=0, le=36_500, description="Days after which chat messages are deleted; 0 keeps them."
+    )
     sentry_dsn: str = Field("", description="Error tracking; empty is off.")
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token for /metrics; empty allows loopback only."
@@ -102,6 +111,51 @@ class Settings(BaseSettings):
     )
     file_upload_mb: int = Field(
         100, ge=1, le=10_000, description="Largest upload into a game server's folder, in MiB."
+    )
+    nano_points: bool = Field(
+        True,
+        description="Whether people may collect points and badges for learning with nanos; each decides for themselves.",
+    )
+    nano_upload_mb: int = Field(200, ge=1, le=4096, description="Largest file of a nano, in MiB.")
+    nano_storage_mb: int = Field(
+        5000, ge=1, description="What the files of all nanos of an organisation may take together, in MiB."
+    )
+    nano_offer_days: int = Field(
+        14, ge=1, le=365, description="Days until an offer to exchange nanos expires."
+    )
+    nano_delivery_days: int = Field(
+        14, ge=1, le=365, description="Days to deliver what was agreed; then the exchange is undone."
+    )
+    nano_confirm_days: int = Field(
+        14, ge=1, le=365, description="Days to confirm or dispute a delivery; then the exchange is completed."
+    )
+    nano_dispute_days: int = Field(
+        30, ge=1, le=365, description="Days for a moderator's decision; then the exchange is undone."
+    )
+    nano_remind_days: int = Field(
+        3, ge=1, le=60, description="Days before the end of a wait on which people are reminded."
+    )
+    nano_credit_floor: int = Field(
+        -100,
+        ge=-1_000_000,
+        le=0,
+        description="How low an organisation's credits may go, unless operators say otherwise.",
+    )
+    content_url: str = Field(
+        "",
+        pattern=r"^(https?://(\*\.)?[a-z0-9.-]+(:\d+)?)?$",
+        description="Origin in which packages of nanos run, on a host of its own; `https://*.host` gives each its own. "
+        "Empty: sandboxed without an origin.",
+    )
+    outbound_networks: str = Field(
+        "",
+        description="Networks of one's own, separated by commas (10.20.0.0/16), that addresses typed by people (a learning "
+        "platform's) may lead to; only there without https. Empty: the public net alone.",
+    )
+    clamav_url: str = Field(
+        "",
+        pattern=r"^((tcp://[^/\s]+|unix:///\S+))?$",
+        description="Virus scanner for uploads to nanos: tcp://host:port or unix:///path of clamd; empty is none.",
     )
     modrinth_url: str = Field(
         "https://api.modrinth.com/v2", description="Modrinth's API, where plugins come from; empty is off."
@@ -161,6 +215,13 @@ class Settings(BaseSettings):
     @classmethod
     def _no_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("outbound_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(one)
+        return value
 
     @field_validator("dns_servers")
     @classmethod

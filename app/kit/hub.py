@@ -11,8 +11,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+import random
 import re
-import select
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -20,19 +20,16 @@ from typing import Any
 
 import structlog
 
-from app.kit.hub_topics import Group, Topic, partial_frame
+from app.kit.hub_keep import YIELD_EVERY, Keeper
+from app.kit.hub_topics import Group, Topic, gone_frame, partial_frame
 from app.kit.live import Fragment, find
 from app.kit.live_metrics import DELIVERY, DROPPED, FRAMES, RENDERS, SOCKETS
-from app.kit.websocket import PING, RESTART, Link
+from app.kit.websocket import RESTART, Link
 
 log = structlog.get_logger(__name__)
 
 GAP = 0.25  # seconds between two renderings of a topic
-STREAM_GAP = 0.1  # seconds between two frames of new lines
 FRESH = 2.0  # seconds a kept frame is good enough for a new viewer
-PING_EVERY = 25.0  # below the 60 s after which proxies cut idle connections
-SILENT = 60.0  # a viewer that answered no ping for so long is gone
-YIELD_EVERY = 128  # frames sent before others get a turn
 
 Render = Callable[[Fragment, Any, Any], str | None]
 _POSITION = re.compile(r'data-position="(\d+)"')
@@ -50,19 +47,19 @@ class Hub:
         self._work = threading.Condition()
         self._heap: list[tuple[float, int, str]] = []
         self._tick = itertools.count()
-        self._stuck: set[Link] = set()
-        self._stuck_change = threading.Event()
+        self.on_again: Callable[[str], None] = lambda key: None
+        self.keeper = Keeper(self)
         self.stopping = False
 
     # --- viewers ----------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the threads of this process; after the fork."""
-        for work in (*[self._render_loop] * self._renderers, self._flush_loop, self._keep_loop):
+        for work in (*[self._render_loop] * self._renderers, self.keeper.flush_loop, self.keeper.keep_loop):
             threading.Thread(target=work, daemon=True).start()
 
     def attach(self, link: Link) -> None:
-        link.on_stuck = self._is_stuck
+        link.on_stuck = self.keeper.is_stuck
         with self._work:
             self.links.add(link)
             SOCKETS.set(len(self.links))
@@ -74,18 +71,34 @@ class Hub:
             self.links.discard(link)
             SOCKETS.set(len(self.links))
             for key in topics:
-                topic = self.topics.get(key)
-                if topic is None:
-                    continue
-                for view, group in list(topic.groups.items()):
-                    group.links.pop(link, None)
-                    group.waiting.pop(link, None)
-                    if not group.links and not group.waiting:
-                        del topic.groups[view]
-                if not topic.groups:
-                    del self.topics[key]
+                self._forget(link, key)
         if link.dropped:
             DROPPED.labels("slow").inc()
+
+    def _forget(self, link: Link, key: str) -> None:
+        topic = self.topics.get(key)
+        if topic is None:
+            return
+        for view, group in list(topic.groups.items()):
+            group.links.pop(link, None)
+            group.waiting.pop(link, None)
+            if not group.links and not group.waiting:
+                del topic.groups[view]
+        if not topic.groups:
+            del self.topics[key]
+
+    def watching(self, key: str) -> list[Link]:
+        """Who watches a topic now."""
+        with self._work:
+            topic = self.topics.get(key)
+            groups = topic.groups.values() if topic is not None else ()
+            return [link for group in groups for link in (*group.links, *group.waiting)]
+
+    def withdraw(self, link: Link, key: str) -> None:
+        """This viewer may not see the topic any more: it gets no further word of it, and is told so."""
+        with self._work:
+            self._forget(link, key)
+        link.send(gone_frame(key))
 
     def subscribe(self, link: Link, view: Any, keys: Iterable[str]) -> None:
         """Add an authorised viewer; the whole fragment follows, from the kept frame when it is fresh."""
@@ -115,29 +128,42 @@ class Hub:
     # --- news -------------------------------------------------------------------------------------------
 
     def take(self, raw: bytes | str) -> None:
-        """A message from Redis: a topic is old, or has new lines."""
+        """A message from Redis: topics are old, one has new lines, or who may see it has changed."""
         try:
             message: dict[str, Any] = json.loads(raw)
-            key = message["topic"]
+            keys = message["topics"] if "topics" in message else [message["topic"]]
         except (ValueError, KeyError, TypeError):
             log.warning("live.bad_message")
             return
+        if message.get("again"):
+            self.on_again(keys[0])
+            return
         with self._work:
-            topic = self.topics.get(key)
-            if topic is None:
-                return
-            now = time.monotonic()
-            topic.asked_at = topic.asked_at or float(message.get("at") or time.time())
-            if topic.fragment.stream and "lines" in message:
-                last = int(message.get("position") or -1)
-                count = len(message["lines"])
-                topic.lines += [
-                    (last - count + 1 + i if last >= 0 else -1, t) for i, t in enumerate(message["lines"])
-                ]
-                self._plan(topic, max(now, topic.shown_at + STREAM_GAP))
-            else:
-                topic.old = True
-                self._plan(topic, max(now, topic.shown_at + GAP))
+            for key in keys:
+                topic = self.topics.get(key)
+                if topic is not None:
+                    self._note(topic, message)
+
+    def _note(self, topic: Topic, message: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if within := float(message.get("within") or 0.0):
+            # Not all at the same moment; and what is told while one is waiting wants another after it.
+            topic.late_until = now + within * random.uniform(1.0, 1.4)
+            if not topic.late_at:
+                topic.late_at = topic.late_until
+                self._plan(topic, topic.late_at)
+            return
+        topic.asked_at = topic.asked_at or float(message.get("at") or time.time())
+        if topic.fragment.stream and "lines" in message:
+            last = int(message.get("position") or -1)
+            count = len(message["lines"])
+            topic.lines += [
+                (last - count + 1 + i if last >= 0 else -1, t) for i, t in enumerate(message["lines"])
+            ]
+            self._plan(topic, max(now, topic.shown_at + topic.stream_gap))
+        else:
+            topic.old = True
+            self._plan(topic, max(now, topic.shown_at + GAP))
 
     def all_old(self) -> None:
         """Messages may have been missed: show everybody everything again."""
@@ -166,6 +192,9 @@ class Hub:
                     if topic is None or topic.due != due or topic.busy:
                         continue
                     topic.busy, topic.due = True, None
+                    if topic.late_at and topic.late_at <= now:
+                        topic.old = True
+                        topic.late_at = topic.late_until if topic.late_until > now else 0.0
                     return topic
                 self._work.wait(self._heap[0][0] - now if self._heap else 5.0)
 
@@ -189,7 +218,9 @@ class Hub:
                 if topic.old:
                     self._plan(topic, topic.shown_at + again)
                 elif topic.lines:
-                    self._plan(topic, topic.shown_at + STREAM_GAP)
+                    self._plan(topic, topic.shown_at + topic.stream_gap)
+                if topic.late_at:
+                    self._plan(topic, topic.late_at)
                 if any(group.waiting for group in topic.groups.values()):
                     self._plan(topic, topic.shown_at + (0.0 if again == GAP else again))
 
@@ -199,9 +230,13 @@ class Hub:
             lines, topic.lines = topic.lines, []
             asked, topic.asked_at = topic.asked_at, 0.0
             groups = list(topic.groups.values())
+        began = time.monotonic()
         for group in groups:
             if lines and not old:
                 self._send_lines(topic, group, lines)
+        if lines:
+            topic.cost = time.monotonic() - began
+        for group in groups:
             if old or group.waiting:
                 self._send_whole(topic, group, to_all=old)
         if asked:
@@ -243,48 +278,6 @@ class Hub:
             if number % YIELD_EVERY == 0:
                 time.sleep(0)
         FRAMES.inc(sent)
-
-    # --- slow and silent viewers ------------------------------------------------------------------------
-
-    def _is_stuck(self, link: Link) -> None:
-        self._stuck.add(link)
-        self._stuck_change.set()
-
-    def _flush_loop(self) -> None:
-        while not self.stopping:
-            if not self._stuck:
-                self._stuck_change.wait(5.0)
-                self._stuck_change.clear()
-                continue
-            poll, by_number = select.poll(), {}
-            for link in list(self._stuck):
-                number = link.fileno()
-                if link.closed or number < 0:
-                    self._stuck.discard(link)
-                else:
-                    by_number[number] = link
-                    poll.register(number, select.POLLOUT)
-            for number, _event in poll.poll(50) if by_number else ():
-                self._stuck.discard(by_number[number])
-                if not by_number[number].flush():
-                    self._stuck.add(by_number[number])
-
-    def _keep_loop(self) -> None:
-        while not self.stopping:
-            time.sleep(1.0)
-            now = time.monotonic()
-            for number, link in enumerate(list(self.links), 1):
-                if link.closed:
-                    if now - link.closed_at > 2.0:
-                        link.give_up()
-                elif now - link.heard_at > SILENT:
-                    DROPPED.labels("silent").inc()
-                    link.drop()
-                elif now - link.ping_at > PING_EVERY:
-                    link.ping_at = now
-                    link.send(PING)
-                if number % YIELD_EVERY == 0:
-                    time.sleep(0)
 
     def stop(self) -> None:
         """Say goodbye so that browsers come back at once: "service restart"."""

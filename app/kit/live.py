@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,6 +16,7 @@ from app.kit.authz import Actor, on_subjects
 from app.kit.dom import dom_id, parse_dom_id
 
 CHANNEL = "kontor:live"
+MOST_AT_ONCE = 1000  # topics in a message
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Fragment:
     """One kind of live fragment. `authorise(actor, id)` when subscribed; `render(id)` inside the viewer's locale and
     time zone gives the element with that dom id. A stream instead appends lines; `render` then gives its snapshot.
     `subject` is the kind of thing the id names, as in `authz.grant_on`: what is granted on it counts here too.
+    `plain` streams have `lines` that need neither application nor language: thousands a second are cheap.
     """
 
     prefix: str
@@ -32,6 +34,7 @@ class Fragment:
     stream: bool = False
     lines: Callable[[list[str]], str] | None = None
     subject: str = ""
+    plain: bool = False
 
     def viewed_by(self, actor: Actor, row_id: UUID) -> Actor | None:
         """The actor as this thing sees them, None for who may not watch it. Raises NotFound for the same."""
@@ -51,9 +54,10 @@ def fragment(
     stream: bool = False,
     lines: Callable[[list[str]], str] | None = None,
     subject: str = "",
+    plain: bool = False,
 ) -> None:
     """Register a live fragment; done in a module's `register`. `lines` renders a stream's new lines, escaped."""
-    _fragments[prefix, aspect] = Fragment(prefix, aspect, authorise, render, stream, lines, subject)
+    _fragments[prefix, aspect] = Fragment(prefix, aspect, authorise, render, stream, lines, subject, plain)
 
 
 def find(topic: str) -> tuple[Fragment, UUID] | None:
@@ -74,6 +78,36 @@ def changed(prefix: str, row_id: UUID, *aspects: str) -> None:
     """Tell the viewers of these fragments that they are old; after the commit when a transaction is open."""
     for aspect in aspects:
         message: dict[str, object] = {"topic": dom_id(prefix, row_id, aspect)}
+        if db.in_transaction():
+            db.after_commit(lambda message=message: _publish(message))  # type: ignore[misc]
+        else:
+            _publish(message)
+
+
+def changed_for(prefix: str, row_ids: Iterable[UUID], *aspects: str, within: float = 0.0) -> None:
+    """The same fragments of many rows are old, told in few messages; after the commit when a transaction is open.
+
+    With `within` they are rendered that many seconds later: who tells at most once in this time has told of everything.
+    """
+    topics = [dom_id(prefix, row_id, aspect) for row_id in row_ids for aspect in aspects]
+
+    def tell() -> None:
+        for start in range(0, len(topics), MOST_AT_ONCE):
+            _publish({"topics": topics[start : start + MOST_AT_ONCE], "within": within})
+
+    if not topics:
+        return
+    if db.in_transaction():
+        db.after_commit(tell)
+    else:
+        tell()
+
+
+def authorise_again(prefix: str, row_id: UUID, *aspects: str) -> None:
+    """Who may see these fragments has changed: whoever watches one is looked at anew; after the commit when a transaction
+    is open. Who may not see it any more gets an empty element with `data-gone` in its place, and nothing after it."""
+    for aspect in aspects:
+        message: dict[str, object] = {"topic": dom_id(prefix, row_id, aspect), "again": True}
         if db.in_transaction():
             db.after_commit(lambda message=message: _publish(message))  # type: ignore[misc]
         else:

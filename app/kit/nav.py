@@ -7,7 +7,7 @@ Products (hosting, …) are modules with pages below; with a single visible prod
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -31,6 +31,8 @@ class Page:
     order: int = 100
     match: str = ""
     badge: Callable[[Actor], int] | None = None
+    under: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Shell:
     organisations: Callable[[Actor], list[tuple[Any, str]]] | None = None
     unread: Callable[[Actor], int] | None = None
     notices_id: Callable[[Actor], str] | None = None
+    chat: str = ""
+    chat_unread: Callable[[Actor], int] | None = None
+    chat_id: Callable[[Actor], str] | None = None
 
 
 @dataclass
@@ -72,6 +77,16 @@ class View:
     url: str
     current: bool
     badge: int = 0
+    here: bool = False
+    """It is this very page that is shown, and not one below it."""
+    group: list[View] = field(default_factory=list)
+    """Itself and the pages under it, where there are any."""
+
+    @property
+    def tabs(self) -> list[tuple[str, str, bool, int | None]]:
+        """The group as `ui.tabs` wants it, on its own pages alone."""
+        shown = self.group if any(one.here for one in self.group) else []
+        return [(one.label, one.url, one.here, one.badge or None) for one in shown]
 
 
 @dataclass
@@ -123,10 +138,16 @@ class Nav:
         order: int = 100,
         match: str = "",
         badge: Callable[[Actor], int] | None = None,
+        under: str = "",
+        also: tuple[str, ...] = (),
     ) -> None:
-        """A page of a module. `match` is the endpoint prefix for which the entry stays marked as current."""
+        """A page of a module. `match` is the endpoint prefix for which the entry stays marked as current, `also` are
+        single endpoints that belong to it.
+
+        `under` is the endpoint of another page of the module: they share its entry, and are tabs on each other's page.
+        """
         self._pages[module, endpoint] = Page(
-            module, label, icon, endpoint, permission, operator, order, match, badge
+            module, label, icon, endpoint, permission, operator, order, match, badge, under, also
         )
 
     def account(self, *, label: Label, icon: str, endpoint: str, order: int = 100) -> None:
@@ -198,16 +219,43 @@ class Nav:
                 continue
             pages.sort(key=lambda p: p.order)
             here = _current(pages)
-            views = [
-                View(str(p.label), p.icon, self.url(p.endpoint), p is here, p.badge(actor) if p.badge else 0)
+            views = {
+                p.endpoint: View(
+                    str(p.label), p.icon, self.url(p.endpoint), p is here, p.badge(actor) if p.badge else 0,
+                    p.endpoint == request.endpoint,
+                )
                 for p in pages
-            ]
+            }  # fmt: skip
             built.append(
                 ModuleView(
-                    module.name, str(module.label), module.icon, module.section, here is not None, views
+                    module.name, str(module.label), module.icon, module.section, here is not None, _grouped(pages, views)
                 )
-            )
+            )  # fmt: skip
         return built
+
+    def page_tabs(self) -> list[tuple[str, str, bool, int | None]]:
+        """The tabs of the running page's group; none below its pages, and where it has the entry to itself."""
+        return next((one.tabs for module in self.modules() for one in module.pages if one.tabs), [])
+
+
+def _grouped(pages: list[Page], views: dict[str, View]) -> list[View]:
+    """One view for each entry: pages under another one are gathered below it, with its mark and badge for all of them."""
+    groups: dict[str, list[Page]] = {}
+    for page in pages:
+        groups.setdefault(page.under or page.endpoint, []).append(page)
+    found = []
+    for leader, members in groups.items():
+        first = views[leader if leader in views else members[0].endpoint]
+        if len(members) > 1:
+            group = [replace(views[page.endpoint]) for page in members]
+            first = replace(
+                first,
+                current=any(one.current for one in group),
+                badge=sum(one.badge for one in group),
+                group=group,
+            )
+        found.append(first)
+    return found
 
 
 def _visible(page: Page, actor: Actor) -> bool:
@@ -217,10 +265,10 @@ def _visible(page: Page, actor: Actor) -> bool:
 
 
 def _current(pages: list[Page]) -> Page | None:
-    """The page for the running endpoint: itself, else the longest matching prefix."""
+    """The page for the running endpoint: itself or one that belongs to it, else the longest matching prefix."""
     endpoint = request.endpoint or ""
     for page in pages:
-        if page.endpoint == endpoint:
+        if page.endpoint == endpoint or endpoint in page.also:
             return page
     matching = [p for p in pages if p.match and endpoint.startswith(p.match)]
     return max(matching, key=lambda p: len(p.match), default=None)

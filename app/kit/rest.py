@@ -77,6 +77,10 @@ class Operation:
     answer: type[BaseModel] | None
     status: int
     errors: tuple[int, ...]
+    raw: int = 0
+    """The body is bytes, at most so many (application/octet-stream), and no shape."""
+    media: str = ""
+    """The answer is a document of this type and no shape; the view makes the whole response."""
 
 
 class OnceStore(Protocol):
@@ -90,7 +94,7 @@ class OnceStore(Protocol):
 _blueprints: dict[str, Blueprint] = {}
 _operations: dict[str, Operation] = {}
 _store: list[OnceStore] = []
-Result = BaseModel | tuple[BaseModel, Mapping[str, str]] | None
+Result = BaseModel | tuple[BaseModel, Mapping[str, str]] | Response | None
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -123,14 +127,16 @@ def operation(
     answer: type[BaseModel] | None = None,
     status: int = 200,
     errors: tuple[int, ...] = (),
+    raw: int = 0,
+    media: str = "",
 ) -> Callable[[F], F]:
-    """Declare `view(call, **path)` as an operation; parts of the path in braces are UUIDs."""
+    """Declare `view(call, **path)` as an operation; parts of the path in braces are UUIDs. `raw`, `media`: see `Operation`."""
 
     def declare(view: F) -> F:
         name = view.__name__
         op = Operation(
             _camel(name.removeprefix("api_")), f"{bp.name}.{name}", method, path, tag, summary, description,
-            permission, query, body, answer, status if answer is not None else 204, errors,
+            permission, query, body, answer, status if answer is not None or media else 204, errors, raw, media,
         )  # fmt: skip
 
         @wraps(view)
@@ -180,6 +186,11 @@ def _query_values(op: Operation) -> dict[str, Any]:
 
 
 def _body(op: Operation) -> Any:
+    if op.raw:
+        request.max_content_length = op.raw
+        if request.mimetype != "application/octet-stream":
+            raise Unsupported(gettext("Schick den Inhalt als application/octet-stream."))
+        return request.get_data(cache=True)
     if op.body is None:
         return None
     request.max_content_length = LARGEST_BODY
@@ -231,6 +242,8 @@ def _once(op: Operation, view: Callable[..., Result], parts: dict[str, Any], cal
 
 def _respond(op: Operation, result: Result) -> Response:
     headers: Mapping[str, str] = {}
+    if isinstance(result, Response):
+        return result
     if isinstance(result, tuple):
         result, headers = result
     if result is None:

@@ -151,7 +151,8 @@ def _crash(error: Exception) -> Response:
 def content_security_policy(live_url: str) -> str:
     """No inline code anywhere; the one extra origin is the live connection's."""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+        "font-src 'self'; "
         f"connect-src 'self' {live_url}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
         "manifest-src 'self'"
     )
@@ -174,7 +175,7 @@ def init_web(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         clear_contextvars()
-        for name in ("actor", "nav_modules", "unread_notices", "_flask_babel"):
+        for name in ("actor", "nav_modules", "unread_counts", "_flask_babel"):
             g.pop(name, None)  # a request inside an outer application context (tests, shell) begins anew
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _REQUEST_ID.match(given) else uuid4().hex

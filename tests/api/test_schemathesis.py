@@ -26,6 +26,7 @@ from app.kit import clock, rest
 from app.kit.db import db, transaction
 from app.kit.ids import new_id
 from tests.api.conftest import EVERYTHING, token_for
+from tests.nanos.trade import market
 from tests.people import People
 
 pytestmark = pytest.mark.slow
@@ -60,7 +61,7 @@ def run(address: str, token: str, parameters: dict[str, str]) -> tuple[Counter[i
         {
             "base-url": address,
             "headers": {"Authorization": f"Bearer {token}"},
-            "generation": {"max-examples": 25, "deterministic": True, "database": "none"},
+            "generation": {"max-examples": 15, "deterministic": True, "database": "none"},
             "phases": {"stateful": {"enabled": False}},
             "parameters": parameters,
             # Right by its shape may be wrong by its meaning: a template that does not exist, a name that is taken.
@@ -88,7 +89,7 @@ def run(address: str, token: str, parameters: dict[str, str]) -> tuple[Counter[i
 
 
 def things(people: People) -> dict[str, str]:
-    """Ids of a server, a plan and a backup, for requests that get further than "not found"."""
+    """Ids of a server, a plan, a backup, a nano and an exchange, for requests that get further than "not found"."""
     alice, now = people.alice.actor, clock.now()
     server = create_server(alice, name="Freitagsrunde", template="flying-squid")
     plan = create_schedule(alice, server, action=Action.STOP, cron="0 4 * * *", zone="UTC")
@@ -103,7 +104,11 @@ def things(people: People) -> dict[str, str]:
         )  # fmt: skip
         session.flush()
         session.add(Backup(archive_id=backup, server_id=server, origin="manual"))
-    return {"path.server_id": str(server), "path.schedule_id": str(plan), "path.backup_id": str(backup)}
+    trade = market(people)
+    return {
+        "path.server_id": str(server), "path.schedule_id": str(plan), "path.backup_id": str(backup),
+        "path.nano_id": str(trade.theirs), "path.exchange_id": str(trade.offer()),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("real", [False, True], ids=["invented", "real"])

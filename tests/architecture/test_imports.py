@@ -15,7 +15,7 @@ from app.kit.config import ROOT
 
 CONTRACTS = ConfigParser()
 CONTRACTS.read(ROOT / ".importlinter")
-MODULES = ("core", "accounts", "billing", "messaging", "privacy", "hosting")
+MODULES = ("core", "accounts", "billing", "messaging", "privacy", "hosting", "nanos")
 OPEN = {"api", "events", "errors"}  # and the package itself: register
 # What nobody may write, and the contract that must say so.
 BREACHES = {
@@ -23,6 +23,7 @@ BREACHES = {
         ("app/kit/money.py", "import app.core.api"),
         ("app/billing/api.py", "import app.messaging.api"),
         ("app/hosting/api.py", "import jobs.runtime"),
+        ("app/nanos/notices.py", "import app.hosting.api"),
     ],
     "rules-are-pure": [("app/billing/rules/pricing.py", "import sqlalchemy")],
     "interior": [("app/hosting/models/server.py", "import app.hosting.services.life")],
@@ -33,6 +34,7 @@ BREACHES = {
     "door-messaging": [("app/hosting/notices.py", "import app.messaging.kinds")],
     "door-privacy": [("app/hosting/demo.py", "import app.privacy.policies")],
     "door-hosting": [("app/api/views.py", "import app.hosting.rules.server")],
+    "door-nanos": [("app/api/views.py", "import app.nanos.rules.nano")],
 }
 
 

@@ -17,6 +17,8 @@ from app.hosting.services.setup import create_server
 from app.kit import clock
 from app.kit.db import db, transaction
 from app.kit.ids import new_id
+from app.messaging.services.message import send
+from app.messaging.services.room import open_direct
 from tests.hosting.money import give_credit
 from tests.people import People, sign_in
 
@@ -40,7 +42,15 @@ def counted() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/hosting/servers", "/hosting/servers/{server}", "/guthaben", "/mitteilungen"]
+    "path",
+    [
+        "/hosting/servers",
+        "/hosting/servers/{server}",
+        "/guthaben",
+        "/mitteilungen",
+        "/nachrichten",
+        "/nachrichten/{room}",
+    ],
 )
 def test_eight_statements_a_page(db_app: Flask, db_people: People, path: str, frozen: object) -> None:
     with transaction():
@@ -56,10 +66,14 @@ def test_eight_statements_a_page(db_app: Flask, db_people: People, path: str, fr
                 .values(state="running", run_id=run_id, started_at=clock.now())
             )
             charge.run_began(db_people.organisation_id, server_id, run_id, 1024, clock.now())
+    rooms = [open_direct(db_people.alice.actor, one.id) for one in (db_people.bob, db_people.dora)]
+    for number in range(20):
+        send(db_people.bob.actor, rooms[0], text=f"@Alice {number}", client_id=f"client-{number:02}")
+        send(db_people.dora.actor, rooms[1], text=f"{number}", client_id=f"client-{number:02}")
     clock.advance(hours=2)
     settle(db_people.organisation_id)
     client = sign_in(db_app.test_client(), db_people.alice)
-    address = path.format(server=servers[0])
+    address = path.format(server=servers[0], room=rooms[0])
     assert client.get(address).status_code == 200  # the visit is noted once a minute
     with counted() as seen:
         assert client.get(address).status_code == 200

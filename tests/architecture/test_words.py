@@ -74,7 +74,10 @@ SAMPLES = {
 # Code that knows German for another reason than to show it.
 KNOWN = {
     "app/accounts/rules/slug.py": "letters spelt out in addresses",
+    "app/core/rules/german.py": "words without meaning that the search leaves out",
     "app/hosting/rules/doors.py": "letters spelt out in host names",
+    "app/nanos/rules/outcome.py": "letters spelt out, for comparing words",
+    "app/nanos/rules/detect.py": "letters of words in capitals",
     "app/kit/chart_scale.py": "months of the axis, in both languages",
     "app/hosting/rules/caddy.py": "a proxy knows nobody's language: both stand together",
     "app/hosting/gateways/router/texts.py": "players at the door have no language yet: both stand together",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -31,25 +32,46 @@ def browser(chromium: Browser) -> Browser:
     return chromium
 
 
+@pytest.fixture(scope="module")
+def visit_as(browser: Browser, site: Site) -> Iterator[Callable[[str], Page]]:
+    """`visit_as("alice")` gives a page of that person, closed by who asked: for looking only, since all share what the browser
+    keeps. Live connections are accepted and silent."""
+    contexts: dict[str, BrowserContext] = {}
+
+    def start(name: str) -> Page:
+        if name not in contexts:
+            contexts[name] = _context(browser, site, name)
+        return _quiet(contexts[name])
+
+    yield start
+    for context in contexts.values():
+        context.close()
+
+
+def _context(browser: Browser, site: Site, name: str, **more: Any) -> BrowserContext:
+    options = {"locale": "de-DE", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"} | more
+    context = browser.new_context(**options)
+    if name:
+        token = site.token(site.person(name))
+        context.add_cookies([{"name": "kontor_session", "value": token, "url": site.url}])
+    return context
+
+
+def _quiet(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.route_web_socket("**/live", lambda ws: None)
+    return page
+
+
 @pytest.fixture
 def open_as(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     """`open_as("alice")` gives a browser page of that person; "" is nobody. Live connections are accepted and silent."""
     contexts: list[BrowserContext] = []
 
     def start(name: str = "alice", *, javascript: bool = True, locale: str = "de-DE") -> Page:
-        context = browser.new_context(
-            java_script_enabled=javascript,
-            locale=locale,
-            timezone_id="Europe/Berlin",
-            reduced_motion="reduce",
-        )
+        context = _context(browser, site, name, java_script_enabled=javascript, locale=locale)
         contexts.append(context)
-        if name:
-            token = site.token(site.person(name))
-            context.add_cookies([{"name": "kontor_session", "value": token, "url": site.url}])
-        page = context.new_page()
-        page.route_web_socket("**/live", lambda ws: None)
-        return page
+        return _quiet(context)
 
     yield start
     for context in contexts:

@@ -37,7 +37,11 @@ from app.kit.ids import new_id
 from app.kit.money import euros
 from jobs.runtime import run
 from tests.browser.furnish_backups import backups
+from tests.browser.furnish_barter import barters
+from tests.browser.furnish_chat import conversations
 from tests.browser.furnish_files import game_files
+from tests.browser.furnish_insight import insight
+from tests.browser.furnish_nanos import nanos
 from tests.browser.furnish_plugins import plugins
 from tests.browser.furnish_webhooks import webhooks
 from tests.hosting.money import give_credit
@@ -125,6 +129,10 @@ def furnish(app: Flask, people: People) -> dict[str, Any]:
     made |= plugins(app, node, paper, people, work_off)
     made |= webhooks(app, made["server"], people)
     made |= _addresses(made, people) | _bulks(app, made, people)
+    made |= conversations(people)
+    made |= nanos(app, people, work_off)
+    made |= barters(app, people, work_off)
+    insight(people, made)
     made |= _plans(made["server"], people) | _papers(app, people) | _team(made["server"], people)
     return made | backups(app, node, made["server"], people, settle)
 

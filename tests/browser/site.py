@@ -59,7 +59,7 @@ def running_site(var: Path, *, furnished: bool = False, **settings: Any) -> Iter
         "var_dir": var,
         "public_url": url,
         "demo": True,
-        "modules": "hosting",
+        "modules": "hosting,nanos",
         **settings,
     }
     app = create_app(Settings(**values), TESTING=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
-from tests.browser.check import Listener, check_page
+from tests.browser.check import Listener, check_page, until
 from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -160,7 +160,7 @@ def test_new_values_come_without_reloading(open_as: Open, site: Site) -> None:
     page.evaluate(
         "() => document.querySelector('[data-monitoring-now]').setAttribute('data-monitoring-now', 'b')"
     )
-    page.wait_for_function("() => !document.querySelector('[aria-busy]')")
+    until(page, "() => !document.querySelector('[aria-busy]')")
     expect(page.locator(".monitoring-canvas canvas")).to_have_count(7)
     assert len(asked) == 1
 

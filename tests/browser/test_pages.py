@@ -8,11 +8,13 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page as BrowserPage
 
-from tests.browser.check import Listener, check_page
+from tests.browser.check import Listener, check_page, until
 from tests.browser.pages import PAGES, Page
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
+
+PARTS = 4  # so that the processes of a test run can share them
 
 OTHER_THAN_PAGES = (
     "/static/",
@@ -67,7 +69,7 @@ def look_once(page: BrowserPage, url: str, axe: str, status: int) -> list[str]:
     answer = page.goto(url)
     assert answer is not None
     assert answer.status == status
-    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    until(page, "() => document.fonts.status === 'loaded'")
     wrong = check_page(page, axe)
     # A page that is an error page says so in the console by its own status; that is not a fault of the page.
     return wrong + [c for c in listener.complaints if f"({url})" not in c or "status of 4" not in c]
@@ -75,23 +77,26 @@ def look_once(page: BrowserPage, url: str, axe: str, status: int) -> list[str]:
 
 @pytest.mark.parametrize("listed", PAGES, ids=lambda p: p.name)
 def test_listed_page_is_clean(
-    listed: Page, site: Site, open_as: Callable[..., BrowserPage], axe: str
+    listed: Page, site: Site, visit_as: Callable[[str], BrowserPage], axe: str
 ) -> None:
-    assert look_at(open_as(listed.as_), listed.url(site), axe, listed.status) == []
+    page = visit_as(listed.as_)
+    wrong = look_at(page, listed.url(site), axe, listed.status)
+    page.close()
+    assert wrong == []
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("person", ["alice", "bob", "olga", ""])
 def test_every_page_without_arguments_is_clean(
-    person: str, site: Site, open_as: Callable[..., BrowserPage], axe: str
+    person: str, part: int, site: Site, visit_as: Callable[[str], BrowserPage], axe: str
 ) -> None:
     wrong = {}
-    already = set(plain_pages(site, "alice")) if person == "bob" else set()
-    for path in plain_pages(site, person):
-        if path in already:
-            continue
-        page = open_as(person)
+    already = set(plain_pages(site, "alice")) if person in ("bob", "olga") else set()
+    paths = [path for path in plain_pages(site, person) if path not in already]
+    for path in paths[part::PARTS]:
+        page = visit_as(person)
         found = look_at(page, site.url + path, axe)
-        page.context.close()
+        page.close()
         if found:
             wrong[path] = found
     assert wrong == {}

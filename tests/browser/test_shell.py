@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.check import Listener
+from tests.browser.check import Listener, until
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ def test_palette_opens_by_keyboard_finds_a_page_and_closes(site: Site, open_as: 
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).to_be_hidden()
     expect(page.locator("dialog[open]")).to_have_count(0)
-    page.wait_for_function("document.activeElement === document.body")
+    until(page, "document.activeElement === document.body")
     page.keyboard.press("/")
     expect(field).to_be_focused()
 
@@ -161,15 +161,15 @@ def test_live_parts_are_subscribed_swapped_and_subscribed_again(site: Site, open
 
     page.route_web_socket("**/live", serve)
     page.goto(site.url + "/_ui?section=live")
-    page.wait_for_function("() => document.documentElement.dataset.live === 'open'")
+    until(page, "() => document.documentElement.dataset.live === 'open'")
     assert "sample-log" in sent[0]["subscribe"]
     sockets[0].send(
         '<hx-partial hx-target="#sample-log" hx-swap="beforeend"><span class="console-line">new &lt;b&gt;line</span></hx-partial>'
     )
     expect(page.locator("#sample-log .console-line").last).to_have_text("new <b>line")
     sockets[0].close(code=1012)
-    page.wait_for_function("() => document.documentElement.dataset.live === 'waiting'")
-    page.wait_for_function("() => document.documentElement.dataset.live === 'open'", timeout=5000)
+    until(page, "() => document.documentElement.dataset.live === 'waiting'")
+    until(page, "() => document.documentElement.dataset.live === 'open'", 5.0)
     assert len(sockets) == 2
     assert sent[-1]["subscribe"] == sent[0]["subscribe"]
     assert listener.complaints == []
@@ -188,7 +188,7 @@ def test_console_pause_search_and_history(site: Site, open_as: Open) -> None:
     sockets: list[Any] = []
     page.route_web_socket("**/live", lambda ws: sockets.append(ws))
     page.goto(site.url + "/_ui?section=live")
-    page.wait_for_function("() => document.documentElement.dataset.live === 'open'")
+    until(page, "() => document.documentElement.dataset.live === 'open'")
     page.get_by_role("button", name="Anhalten").click()
     sockets[0].send(
         '<hx-partial hx-target="#sample-log" hx-swap="beforeend"><span class="console-line">held</span></hx-partial>'

@@ -125,4 +125,4 @@ class TestProviders:
             client.get("/suche?q=dora", headers={"HX-Request": "true"})
         finally:
             sa_event.remove(db.engine, "before_cursor_execute", note)
-        assert len([sql for sql in asked if sql.lstrip().startswith("SELECT")]) <= 6, asked
+        assert len([sql for sql in asked if sql.lstrip().startswith("SELECT")]) <= 8, asked

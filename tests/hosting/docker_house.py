@@ -141,6 +141,13 @@ class House:
             f"{row.state} ({row.reason}) instead of {state}; {self.host.events(server_id)}; {told}; {there}"
         )
 
+    def told(self, server_id: UUID) -> str:
+        """How the runs of a server ended, and what the newest one wrote last."""
+        ends = [(run.reason, run.exit_code) for run in self.host.runs(server_id)]
+        found = self.inspect(server_id)
+        log = self.engine.api.logs(found["Id"], tail=15).decode(errors="replace") if found else "no container"
+        return f"runs ended {ends}; the game wrote {log}"
+
     @staticmethod
     def wait(check: Callable[[], object], seconds: float, otherwise: Callable[[], str] = lambda: "") -> float:
         began = time.monotonic()

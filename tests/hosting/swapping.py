@@ -168,6 +168,19 @@ def join(
     raise AssertionError(f"{player} was asked to try again and again")
 
 
+def see(bot: Bot, wanted: str, seconds: float, otherwise: Callable[[], object] = lambda: "") -> None:
+    """Wait until the client sees this block at 3, 20, 3. `otherwise` adds to what is said when it does not."""
+    began = time.monotonic()
+    seen: list[str] = []
+    while (block := bot.block(3, 20, 3)) != wanted:
+        if block not in seen:
+            seen.append(block)
+        assert time.monotonic() - began < seconds, (
+            f"no {wanted} within {seconds} s but {', then '.join(seen)}; {otherwise()}"
+        )
+        time.sleep(0.05)
+
+
 def restart(host: Host, server_id: UUID, wait: Callable[[Callable[[], bool], float], object]) -> float:
     """Restart and wait until the next run takes players. Seconds from the order until then, as the platform wrote it down."""
     before = host.row(server_id).run_id

@@ -33,7 +33,7 @@ from tests.hosting.kill_rig import Trial
 from tests.hosting.money import check_charges
 from tests.hosting.platform import until
 from tests.hosting.router.door import Door
-from tests.hosting.swapping import Holders, Pings, join, restart, shown
+from tests.hosting.swapping import Holders, Pings, join, restart, see, shown
 from tests.services.nodejs import NodeTools
 from tests.services.sftp import SftpServer, running_sftp
 
@@ -158,7 +158,7 @@ def test_joining_wakes_what_sleeps_and_what_lies_in_the_archive(
     server_id, name = street.open("Hafen")
     bot = join(node_tools, port, "Alex", name)
     bot.say("/setblock 3 20 3 diamond_block")
-    until(lambda: bot.block(3, 20, 3) == "diamond_block", 20)
+    see(bot, "diamond_block", 20)
     bot.leave()
     label = {"label": f"kontor.server={server_id}"}
     took: dict[str, list[float]] = {"asleep": [], "archived": []}
@@ -176,7 +176,7 @@ def test_joining_wakes_what_sleeps_and_what_lies_in_the_archive(
         began = time.monotonic()
         bot = join(node_tools, port, "Alex", name)
         took[rest].append(round(time.monotonic() - began, 2))
-        until(lambda: bot.block(3, 20, 3) == "diamond_block", 30)  # noqa: B023
+        see(bot, "diamond_block", 30, lambda: f"was {rest}; {house.told(server_id)}; joined in {took}")  # noqa: B023
         bot.leave()
     told = {rest: statistics.median(times) for rest, times in took.items()}
     print(f"\nseconds until in the game, the client's own start included: {told} of {took}")
@@ -195,7 +195,7 @@ def test_a_backup_is_made_while_somebody_plays(street: Street, node_tools: NodeT
     server_id, name = street.open("Werft")
     bot = join(node_tools, street.door.port, "Alex", name)
     bot.say("/setblock 3 20 3 gold_block")
-    until(lambda: bot.block(3, 20, 3) == "gold_block", 20)
+    see(bot, "gold_block", 20)
     house.wait(lambda: host.row(server_id).players_online == 1, 30)
     archive_id = create_backup(host.owner, server_id)
     house.wait(lambda: copy_of(archive_id).state != "making", 120)
@@ -205,7 +205,7 @@ def test_a_backup_is_made_while_somebody_plays(street: Street, node_tools: NodeT
     print(f"\nbacked up in {(row.finished_at - row.created_at).total_seconds():.1f} s while played")
     assert (host.row(server_id).players_online, host.row(server_id).state) == (1, "running")
     bot.say("/setblock 3 20 3 iron_block")
-    until(lambda: bot.block(3, 20, 3) == "iron_block", 20)
+    see(bot, "iron_block", 20)
     db.session.rollback()
     assert db.session.scalars(select(SaveHold)).all() == [], "nobody owes the game its save-on"
     packed = Packed(row.sha256 or "", row.size_bytes or 0, row.raw_bytes or 0, row.files or 0)
@@ -217,7 +217,7 @@ def test_a_backup_is_made_while_somebody_plays(street: Street, node_tools: NodeT
     restore_backup(host.owner, server_id, archive_id, save_first=False)
     house.wait(lambda: host.row(server_id).world != "", 60)
     bot = join(node_tools, street.door.port, "Alex", name)
-    until(lambda: bot.block(3, 20, 3) == "gold_block", 30)
+    see(bot, "gold_block", 30)
     bot.leave()
     stop_server(host.owner, server_id)
     house.until(server_id, "stopped")
@@ -241,12 +241,12 @@ def test_a_restart_is_a_warm_swap(street: Street, node_tools: NodeTools) -> None
     running = {"label": f"kontor.server={server_id}", "status": "running"}
     alex = join(node_tools, street.door.port, "Alex", name)
     alex.say("/setblock 3 20 3 diamond_block")
-    until(lambda: alex.block(3, 20, 3) == "diamond_block", 20)
+    see(alex, "diamond_block", 20)
     with Pings(street.door.port, name) as pings, Holders(lambda: api.containers(filters=running)) as holders:
         took = [restart(host, server_id, until) for _ in range(3)]
         alex.wait_for("left", 20)
         mia = join(node_tools, street.door.port, "Mia", name)
-        until(lambda: mia.block(3, 20, 3) == "diamond_block", 20)
+        see(mia, "diamond_block", 20)
         mia.leave()
     print(f"\n{len(pings.answers)} pings: {pings.story()}; {holders.looks} counts; restarts {took} s")
     assert pings.dead == [], pings.story()

@@ -17,6 +17,7 @@ from app.kit import cache
 from tests.hosting.conftest import Host
 from tests.hosting.platform import running_platform, until
 from tests.hosting.router.door import Door, ask_status, open_door
+from tests.hosting.swapping import see
 from tests.hosting.test_real_workers import check
 from tests.services.nodejs import NodeTools
 
@@ -83,7 +84,7 @@ def test_joining_brings_an_archived_world_back_as_it_was(
     bot = node_tools.bot(door.port, "Alex", version="1.21.4", typed=HOST)
     bot.wait_for("joined", 40)
     bot.say("/setblock 3 20 3 diamond_block")
-    until(lambda: bot.block(3, 20, 3) == "diamond_block", 20)
+    see(bot, "diamond_block", 20)
     bot.leave()
     stop_server(host.owner, server_id)
     until(is_now(host, server_id, "stopped"), 30)
@@ -97,7 +98,7 @@ def test_joining_brings_an_archived_world_back_as_it_was(
     began = time.monotonic()
     bot.wait_for("joined", 60)
     print(f"\narchived to in the game: {time.monotonic() - began:.2f} s, the client's own start included")
-    until(lambda: bot.block(3, 20, 3) == "diamond_block", 20)
+    see(bot, "diamond_block", 20)
     bot.leave()
     stop_server(host.owner, server_id)
     until(is_now(host, server_id, "stopped"), 30)

@@ -26,7 +26,7 @@ from app.kit.db import lock, transaction
 from tests.hosting.conftest import Host
 from tests.hosting.platform import Platform, running_platform, until
 from tests.hosting.router.door import Door, open_door
-from tests.hosting.swapping import Holders, Pings, join, processes_in, restart
+from tests.hosting.swapping import Holders, Pings, join, processes_in, restart, see
 from tests.services.nodejs import Bot, NodeTools
 
 pytestmark = pytest.mark.slow
@@ -95,7 +95,7 @@ def test_a_restart_is_a_warm_swap(house: House, node_tools: NodeTools) -> None:
     """Whoever plays is let go by the game and may come back at once; whoever comes in the middle waits and is in."""
     alex = join(node_tools, house.door.port, "Alex", HOST)
     alex.say("/setblock 3 20 3 diamond_block")
-    until(lambda: alex.block(3, 20, 3) == "diamond_block", 20)
+    see(alex, "diamond_block", 20)
     with house.watched() as pings:
         took = [restart(house.host, house.server_id, until) for _ in range(RESTARTS)]
         alex.wait_for("left", 20)
@@ -108,7 +108,7 @@ def test_a_restart_is_a_warm_swap(house: House, node_tools: NodeTools) -> None:
                 go_on()
 
             mia = join(node_tools, house.door.port, "Mia", HOST, middle)
-        until(lambda: mia.block(3, 20, 3) == "diamond_block", 20)
+        see(mia, "diamond_block", 20)
         mia.leave()
     print(f"\nseconds from the order until players get in: {took}")
     assert {"game", "restarting"} <= {one.what for one in pings.answers}

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,25 +70,28 @@ def environment(var: Path, port: int, **more: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def house() -> Iterator[House]:
-    """Prepared with the demo organisation, running, and gone without a trace afterwards."""
+@contextmanager
+def running_house(*, demo: bool = True, only: str = "", **more: str) -> Iterator[House]:
+    """Prepared, running, and gone without a trace afterwards. `only` names processes of the Procfile, empty is all;
+    `more` are settings for the environment."""
     with short_folder("kontor-house-") as var:
         var.chmod(0o711)
         port = two_free_ports()
-        env = environment(var, port)
+        env = environment(var, port, **more)
         assets = ROOT / "var" / "static"
         if assets.is_dir():
             (var / "static").symlink_to(assets)
         python = [sys.executable, "-m"]
-        subprocess.run(
-            [*python, "flask", "--app", "wsgi", "kontor", "prepare", "--demo"], env=env, cwd=ROOT, check=True
-        )
+        prepare = [*python, "flask", "--app", "wsgi", "kontor", "prepare", *(["--demo"] if demo else [])]
+        subprocess.run(prepare, env=env, cwd=ROOT, check=True)
         log = var / "house.log"
+        start = [*python, "app.kit.runner", "--only", only]
         with log.open("wb") as out:
-            runner = subprocess.Popen([*python, "app.kit.runner"], env=env, cwd=ROOT, stdout=out, stderr=out)
-        app = create_app(Settings(var_dir=var, demo=True))
-        found = House(var, f"http://127.0.0.1:{port}", runner, app, log)
+            runner = subprocess.Popen(start, env=env, cwd=ROOT, stdout=out, stderr=out)
+        url = f"http://127.0.0.1:{port}"
+        modules = env.get("KONTOR_MODULES", "hosting")
+        app = create_app(Settings(var_dir=var, demo=demo, modules=modules, public_url=url))
+        found = House(var, url, runner, app, log)
         try:
             begin = time.monotonic()
             while not found.ready():
@@ -101,6 +105,13 @@ def house() -> Iterator[House]:
             keep = os.environ.get("KONTOR_KEEP_LOG")
             if keep:  # for whoever looks into a failed run
                 Path(keep).write_bytes(log.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """As `make run` starts it, with the demo organisation."""
+    with running_house() as running:
+        yield running
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from app.messaging.api import notice_kind
 @pytest.fixture(autouse=True)
 def trial_kinds() -> Iterator[None]:
     """trial.low: in the app and by mail; trial.quiet: in the app; trial.safety: mail that cannot be switched off."""
-    before = dict(kinds._kinds)
     notice_kind("trial.low", label="Knapp", text="Noch %(amount)s übrig.", by_mail=True, area="Probe")
     notice_kind("trial.quiet", label="Leise", text="Leise.", area="Probe")
     notice_kind("trial.safety", label="Sicherheit", text="Sicherheit.", forced_mail=True, area="Probe")
     yield
-    kinds._kinds.clear()
-    kinds._kinds.update(before)
+    for name in [name for name in kinds._kinds if name.startswith("trial.")]:
+        del kinds._kinds[name]

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import event as sa_event
 
 from app.accounts.api import add_member, create_organisation, create_person
 from app.core.queries.mail import outbox
 from app.kit import clock, live
+from app.kit.authz import Actor
 from app.kit.db import db, transaction
 from app.kit.dom import dom_id
 from app.kit.errors import NotFound
 from app.kit.jobref import JobRef
 from app.live import LiveApp, View
 from app.messaging.api import notify
-from app.messaging.queries.notice import find_notice, notices_of, unread_count, unread_of
+from app.messaging.queries.notice import find_notice, notices_of
+from app.messaging.queries.shell import unread_notices as unread_of
 from app.messaging.rules.kind import Choice
 from app.messaging.services.notice import mark_all_read, mark_read
 from app.messaging.services.personal import tidy_notices
 from app.messaging.services.preference import save_choices
 from app.messaging.views import bell_id
 from tests.people import People, sign_in
+
+
+def unread_count(person_id: UUID) -> int:
+    """What the bell of a new request shows."""
+    g.pop("unread_counts", None)
+    return unread_of(Actor(person_id=person_id))
 
 
 def tell(people: People, kind: str = "trial.low", dedupe: str = "one", **more: object) -> int:

@@ -61,7 +61,7 @@ class Bot:
         self._tell(say=text)
 
     def block(self, x: int, y: int, z: int) -> str:
-        """What the client sees at a place."""
+        """What the client sees at a place; ``not loaded`` where it was sent no land."""
         self._tell(block=[x, y, z])
         return str(self.wait_for("block", 20)["name"])
 

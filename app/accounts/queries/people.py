@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union_all
 
 from app.accounts.models import Membership, Organisation, Person
 from app.accounts.rules.membership import ROLES
@@ -75,6 +75,28 @@ def person_names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all())
 
 
+def all_names(person_ids: Iterable[UUID], organisation_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of people and organisations together, in one statement; ids nobody has are left out."""
+    people, organisations = set(person_ids), set(organisation_ids)
+    parts = [
+        select(model.id, model.name).where(model.id.in_(ids))
+        for model, ids in ((Person, people), (Organisation, organisations))
+        if ids
+    ]
+    return dict(db.session.execute(union_all(*parts)).all()) if parts else {}
+
+
+def operator_ids() -> list[UUID]:
+    """Who operates the platform."""
+    return list(
+        db.session.scalars(
+            select(Person.id)
+            .where(Person.is_operator.is_(True), Person.erased_at.is_(None))
+            .order_by(Person.id)
+        )
+    )
+
+
 def people_of(organisation_id: UUID, *roles: str) -> list[Member]:
     """The members of an organisation (of the given roles when named), owners first, then by name."""
     statement = (
@@ -94,6 +116,24 @@ def people_of(organisation_id: UUID, *roles: str) -> list[Member]:
         statement = statement.where(Membership.role.in_(roles))
     rows = [Member(*row) for row in db.session.execute(statement)]
     return sorted(rows, key=lambda one: (ROLES.index(one.role), one.name.casefold()))
+
+
+# Built once: each message of a conversation of two asks.
+_AMONG = (
+    select(Person.id, Person.name)
+    .join(Membership, Membership.person_id == Person.id)
+    .where(
+        Membership.organisation_id == bindparam("organisation_id"),
+        Person.id.in_(bindparam("people", expanding=True)),
+        Person.erased_at.is_(None),
+    )
+)
+
+
+def members_among(organisation_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Those of these people who belong to the organisation, each with their name."""
+    wanted = {"organisation_id": organisation_id, "people": list(person_ids)}
+    return dict(db.session.execute(_AMONG, wanted).all())
 
 
 def get_member(organisation_id: UUID | None, person_id: UUID) -> Member | None:

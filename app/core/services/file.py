@@ -62,6 +62,16 @@ def upload_file(data: bytes | BinaryIO) -> Upload:
     return Upload(key, size, digest.hexdigest())
 
 
+def open_upload(key: str) -> BinaryIO:
+    """The bytes of an `Upload` that has no row yet; the caller closes. Raises NotFound (swept), Unavailable."""
+    return store().open(key)
+
+
+def drop_upload(key: str) -> None:
+    """Forget bytes that get no row. Nobody has to: what is forgotten here is swept after a day."""
+    store().delete(key)
+
+
 def keep_file(
     upload: Upload,
     *,

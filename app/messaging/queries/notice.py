@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from flask import g
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from app.core.api import subject_names
 from app.kit.authz import Actor
@@ -17,7 +16,7 @@ from app.kit.errors import NotFound
 from app.kit.paging import Page, after, encode_cursor
 from app.messaging.kinds import kind_of
 from app.messaging.models import Notice
-from app.messaging.rules.kind import Kind, named_in, words
+from app.messaging.rules.kind import Kind, named_in, off_path, words
 
 MOST_COUNTED = 100  # the bell says 99+
 
@@ -35,30 +34,17 @@ class NoticeView:
     organisation_id: UUID | None
     created_at: datetime
     read_at: datetime | None
+    off_word: str = ""
+    off_path: str = ""
+    """Where a button posts to that ends notices like this one; empty: there is none."""
 
 
-# Built once: it runs with every page, and putting a statement together costs as much as running it.
-_UNREAD = select(func.count()).select_from(
+# Part of the shell's one question, see queries.shell.
+UNREAD = (
     select(Notice.id)
     .where(Notice.person_id == bindparam("person_id"), Notice.read_at.is_(None))
     .limit(MOST_COUNTED)
-    .subquery()
 )
-
-
-def unread_count(person_id: UUID) -> int:
-    """How many unread notices, counted up to 100. One query."""
-    return db.session.scalar(_UNREAD, {"person_id": person_id}) or 0
-
-
-def unread_of(actor: Actor) -> int:
-    """The same for the shell, asked at most once a request and person."""
-    if actor.person_id is None:
-        return 0
-    known: dict[UUID, int] = g.setdefault("unread_notices", {})
-    if actor.person_id not in known:
-        known[actor.person_id] = unread_count(actor.person_id)
-    return known[actor.person_id]
 
 
 def notices_of(
@@ -102,4 +88,6 @@ def _view(row: Notice, kind: Kind | None, names: Mapping[tuple[str, UUID], str])
         organisation_id=row.organisation_id,
         created_at=row.created_at,
         read_at=row.read_at,
+        off_word=str(kind.off[0]) if kind and kind.off else "",
+        off_path=off_path(kind, row.data) if kind else "",
     )

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+Off = tuple[Any, Callable[[dict[str, Any]], str]]
+"""The word on a button that ends notices like this one, and the path it posts to."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -31,6 +34,7 @@ class Kind:
     values: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None
     refs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     order: int = 100
+    off: Off | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,16 @@ def choose(kind: Kind, chosen: Choice | None) -> Choice:
     """The person's choice, else the kind's default; forced mail stays on."""
     wanted = chosen or Choice(kind.in_app, kind.by_mail)
     return Choice(wanted.in_app, wanted.by_mail or kind.forced_mail)
+
+
+def off_path(kind: Kind, data: dict[str, Any]) -> str:
+    """Where the button of this notice posts to; empty where it has none."""
+    if kind.off is None:
+        return ""
+    try:
+        return kind.off[1](data)
+    except (KeyError, TypeError, ValueError):  # written by an older release
+        return ""
 
 
 class _Gaps(dict[str, Any]):

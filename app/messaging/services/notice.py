@@ -43,6 +43,7 @@ class _Message:
     subject: tuple[str, UUID] | None
     dedupe: str
     files: Sequence[UUID]
+    mail: dict[str, Any]
 
 
 def notify(
@@ -56,12 +57,14 @@ def notify(
     data: dict[str, Any] | None = None,
     link: str = "",
     files: Sequence[UUID] = (),
+    mail: dict[str, Any] | None = None,
 ) -> int:
     """Tell the named people, or those of an organisation with one of `roles`. Joins the caller's transaction.
 
     `data` is JSON (ids and values, money as nanos); `link` a path of this site, `files` stored files to attach
-    to mails. A second call with the same `dedupe` tells nobody twice. Returns how many people were told
-    anew. An unknown kind is a programming error (KeyError).
+    to mails, `mail` what the kind's own mail template needs beside the data; no notice keeps it. A second call with the
+    same `dedupe` tells nobody twice. Returns how many people were told anew. An unknown kind is a programming error
+    (KeyError).
     """
     require_transaction()
     known = kind_of(kind)
@@ -69,7 +72,7 @@ def notify(
         raise KeyError(f"no notice kind {kind!r} is registered")
     if link and (not link.startswith("/") or link.startswith("//")):
         raise ValueError("a notice leads to a path of this site")
-    message = _Message(known, data or {}, link, organisation_id, subject, dedupe, files)
+    message = _Message(known, data or {}, link, organisation_id, subject, dedupe, files, mail or {})
     recipients = _recipients(organisation_id, person_ids, roles)
     chosen = choices_for(kind, [one.person_id for one in recipients])
     told = 0
@@ -141,6 +144,7 @@ def _mail(message: _Message, to: _Recipient) -> None:
         link=message.link,
         public_base=settings().public_url,
         data=message.data,
+        **message.mail,
     )
 
 

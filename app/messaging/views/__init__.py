@@ -12,7 +12,7 @@ from app.kit import live
 from app.kit.authz import Actor, current_actor
 from app.kit.dom import dom_id
 from app.kit.nav import nav
-from app.messaging.queries.notice import unread_of
+from app.messaging.queries.shell import unread_notices
 from app.messaging.services.notice import LIVE
 from app.messaging.views.notice import messaging
 
@@ -36,7 +36,7 @@ def render_bell(person_id: UUID) -> str:
 
 
 def register_pages(app: Flask) -> None:
-    nav.shell(notices="messaging.notices", unread=unread_of, notices_id=bell_id)
+    nav.shell(notices="messaging.notices", unread=unread_notices, notices_id=bell_id)
     nav.account(
         label=lazy_gettext("Mitteilungen einstellen"),
         icon="bell-ring",

@@ -12,8 +12,9 @@ from flask_babel import gettext
 from app.kit.authz import current_actor, signed_in
 from app.kit.htmx import go, safe_next
 from app.messaging.kinds import all_kinds
-from app.messaging.queries.notice import find_notice, notices_of, unread_of
+from app.messaging.queries.notice import find_notice, notices_of
 from app.messaging.queries.preference import choices_of
+from app.messaging.queries.shell import unread_notices
 from app.messaging.rules.kind import Choice, choose
 from app.messaging.services.notice import mark_all_read, mark_read
 from app.messaging.services.preference import save_choices
@@ -29,7 +30,9 @@ def notices() -> ResponseReturnValue:
     actor = current_actor()
     unread = request.args.get("nur") == "ungelesen"
     page = notices_of(actor, unread=unread, cursor=request.args.get("cursor") or None)
-    return render_template("messaging/notice/list.html", page=page, unread=unread, count=unread_of(actor))
+    return render_template(
+        "messaging/notice/list.html", page=page, unread=unread, count=unread_notices(actor)
+    )
 
 
 @messaging.post("/<uuid:notice_id>/lesen")

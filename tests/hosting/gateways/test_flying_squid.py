@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -299,6 +300,101 @@ def test_flat_land_is_the_same_everywhere_and_each_part_its_own(config: ProcessC
         cwd=npm_module.folder(config, SQUID), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+WHOLE_WORLD = """
+const assert = require('assert')
+const fs = require('fs')
+const { Vec3 } = require('vec3')
+const { keepWhole } = require('./world')
+const folder = process.argv[1]
+const registry = require('prismarine-registry')('1.21.4')
+const World = require('prismarine-world')(registry)
+const { Anvil } = require('prismarine-provider-anvil')
+const make = require('flying-squid').generations.superflat({ registry, version: '1.21.4', seed: 1 })
+const stone = registry.blocksByName.stone.defaultState
+const [here, there] = [new Vec3(3, 20, 3), new Vec3(4, 20, 3)]
+const opened = [] // Node wants files closed, or held
+
+function disk (name) {
+  opened.push(new (Anvil(registry))(`${folder}/${name}`))
+  return opened.at(-1)
+}
+function open (name, isUsed) {
+  fs.mkdirSync(`${folder}/${name}`)
+  const world = new World(make, disk(name), 0)
+  keepWhole(world, isUsed)
+  return world
+}
+async function written (name, at) {
+  return (await disk(name).load(0, 0)).getBlock(at).name
+}
+async function save (world) {
+  while (world.savingQueue.size) await world.saveNow()
+  await world.finishedSaving
+}
+
+const tests = {
+  async left (name) { // the last player leaves while it is written for the first time; something looks at it afterwards
+    const world = open(name)
+    await world.setBlockStateId(here, stone)
+    const saving = world.saveNow()
+    world.unloadColumn(0, 0)
+    assert.equal((await world.getBlock(here)).name, 'stone')
+    await saving
+    assert.equal(world.getLoadedColumn(0, 0), undefined, 'it is not needed any more')
+    await save(world)
+    assert.equal(await written(name, here), 'stone')
+  },
+  async changed (name) { // what is changed while it is written is written as well
+    const world = open(name)
+    await world.setBlockStateId(here, stone)
+    const saving = world.saveNow()
+    await world.setBlockStateId(there, stone)
+    world.unloadColumn(0, 0)
+    await saving
+    await save(world)
+    assert.deepEqual([await written(name, here), await written(name, there)], ['stone', 'stone'])
+  },
+  async together (name) { // asked for twice before it is there
+    const world = open(name)
+    await Promise.all([world.setBlockStateId(here, stone), world.setBlockStateId(there, stone), world.getColumn(0, 0)])
+    await save(world)
+    assert.deepEqual([await written(name, here), await written(name, there)], ['stone', 'stone'])
+  },
+  async back (name) { // somebody comes back before it is out of memory
+    const world = open(name, () => true)
+    await world.setBlockStateId(here, stone)
+    world.unloadColumn(0, 0)
+    await save(world)
+    assert.ok(world.getLoadedColumn(0, 0))
+    assert.equal(world.unloadQueue.size, 0)
+  }
+}
+async function run () {
+  for (const [name, test] of Object.entries(tests)) await test(name)
+  for (const one of opened) await one.close()
+}
+run().catch(error => { console.error(error); process.exit(1) })
+"""
+
+
+def test_no_block_is_lost_whenever_its_chunk_is_written_or_left(
+    config: ProcessConfig, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [node.find_node().program, "-e", WHOLE_WORLD, str(tmp_path)],  # type: ignore[union-attr]
+        cwd=npm_module.folder(config, SQUID), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_stops_well_though_nothing_can_be_kept_for_the_next_start(
+    runtime: ProcessRuntime, squid: Spec
+) -> None:
+    shutil.rmtree(runtime._folders.server(squid.server_id).path / "cache")
+    assert runtime.stop(squid.server_id, SQUID.stop.grace_seconds, SQUID.stop.command).exit_code == 0
+    assert said(runtime, squid, Kind.SAVED)
 
 
 def test_garbage_on_the_game_port_does_not_end_the_game(runtime: ProcessRuntime, squid: Spec) -> None:

@@ -87,7 +87,7 @@ def test_the_page_shows_each_window(alice: FlaskClient, server_id: UUID, window:
     text = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert text.count('<figure class="chart monitoring-chart"') == 7
-    assert text.count('aria-current="true"') == 1
+    assert len(re.findall(r'<a [^>]*data-monitoring-window[^>]* aria-current="true"', text)) == 1
     assert "390\u00a0MB" in text
     assert "Werte im Zeitraum" in text
 

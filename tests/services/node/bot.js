@@ -27,7 +27,7 @@ readline.createInterface({ input: process.stdin }).on('line', async (line) => {
   if (told.join) return join(told.join)
   if (told.leave) return bot.quit()
   if (told.say) return bot.chat(told.say)
-  await bot.waitForChunksToLoad()
-  tell('block', { name: bot.blockAt(new Vec3(...told.block))?.name })
+  await bot.waitForChunksToLoad().catch(() => {}) // then the answer says so
+  tell('block', { name: bot.blockAt(new Vec3(...told.block))?.name ?? 'not loaded' })
 })
 process.on('SIGTERM', () => { bot?.quit(); setTimeout(() => process.exit(0), 500) })

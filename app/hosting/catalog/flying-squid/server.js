@@ -34,6 +34,7 @@ utils.onceWithTimeout = (emitter, event, milliseconds, ...rest) =>
 const { createMCServer, UserError } = require('flying-squid')
 const rcon = require('./rcon')
 const map = require('./map')
+const { keepWhole } = require('./world')
 
 function log (level, text) {
   const time = new Date().toTimeString().slice(0, 8)
@@ -98,25 +99,6 @@ function tps (seconds) {
   const mean = part.length ? part.reduce((sum, n) => sum + n, 0) / part.length : 20
   const colour = mean > 18 ? '§a' : mean > 16 ? '§e' : '§c'
   return colour + (mean > 20 ? '*' : '') + Math.min(20, mean).toFixed(1)
-}
-
-// The world library empties its queue of changed chunks after it has written them, and so forgets what was changed while
-// it wrote. Emptied before, such a chunk is written once more.
-function saveEverything (world) {
-  world.saveNow = async function () {
-    const due = [...this.savingQueue]
-    this.savingQueue.clear()
-    for (const [key, { chunkX, chunkZ }] of due) {
-      const column = this.columns[key]
-      if (!column) continue
-      this.finishedSaving = Promise.all([this.finishedSaving, this.storageProvider.save(chunkX, chunkZ, column)])
-    }
-    await this.finishedSaving
-    for (const [key, { chunkX, chunkZ }] of [...this.unloadQueue]) {
-      if (!this.savingQueue.has(key)) this.forceUnloadColumn(key, chunkX, chunkZ)
-    }
-    this.emit('doneSaving')
-  }
 }
 
 let worldLocked = false
@@ -185,12 +167,12 @@ async function stop () {
   while (serv.players.length && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20))
   await save()
   log('INFO', 'Saved the game')
-  quick.keep(played)
+  try { quick.keep(played) } catch (error) { log('WARN', `The next start is a slow one: ${error.message}`) }
   process.exit(0)
 }
 
 serv.on('ready', async () => {
-  saveEverything(serv.overworld)
+  keepWhole(serv.overworld, name => serv._worldChunksUsed[name] > 0)
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop)
   if (env.RCON_SECRET_FILE && env.RCON_PORT) {
     await rcon.listen({

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import stat
 import struct
 import zipfile
 import zlib
@@ -14,10 +13,7 @@ from app.hosting.gateways.files.fault import FileFault
 from app.hosting.gateways.files.read import PIECE
 from app.hosting.gateways.files.wrapped import Limits, Member, member_parts
 from app.hosting.rules.files import Parts
-
-_END = struct.Struct("<4s4H2LH")
-_LARGE_FORM = b"PK\x06\x07"
-"""Where it stands 20 bytes before the end, a reader believes other numbers than those of the end."""
+from app.kit.zips import ZipFault, check_list, plain, readable
 
 
 def zip_members(file: BinaryIO, size: int, limits: Limits) -> Generator[Member]:
@@ -62,19 +58,10 @@ def _reading() -> Iterator[None]:
 
 
 def _check_list(file: BinaryIO, size: int, limits: Limits) -> None:
-    """Reads the archive's last lines, so that a list that would fill the memory is never read."""
-    tail_size = min(size, _END.size + 0xFFFF)
-    file.seek(size - tail_size)
-    tail = file.read(tail_size)
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < _END.size:
-        raise FileFault("broken")
-    _, _, _, _, count, list_size, _, _ = _END.unpack_from(tail, at)
-    if count > limits.entries:
-        raise FileFault("too-many")
-    if list_size > limits.directory_bytes or tail[max(0, at - 20) : at].startswith(_LARGE_FORM):
-        raise FileFault("too-large")
-    file.seek(0)
+    try:
+        check_list(file, size, entries=limits.entries, list_bytes=limits.directory_bytes)
+    except ZipFault as fault:
+        raise FileFault(fault.code) from fault
 
 
 def _members(archive: zipfile.ZipFile, limits: Limits) -> list[tuple[zipfile.ZipInfo, Parts]]:
@@ -87,9 +74,8 @@ def _members(archive: zipfile.ZipFile, limits: Limits) -> list[tuple[zipfile.Zip
 
 
 def _parts(info: zipfile.ZipInfo) -> Parts:
-    mode = info.external_attr >> 16
-    if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise FileFault("broken", "kind")  # others may ask for any amount of memory
-    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if not readable(info):
+        raise FileFault("broken", "kind")
+    if not plain(info):
         raise FileFault("unsafe")
     return member_parts(info.filename)

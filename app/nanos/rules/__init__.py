@@ -1,0 +1,1 @@
+"""What nanos decides without looking anything up."""

@@ -1,0 +1,1 @@
+"""Writing nanos: each function is one unit of work."""
