@@ -23,6 +23,7 @@ from tests.people import People, make_people, sign_in
 HIDDEN = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.S)
 READ_ALOUD = re.compile(r"\b(?:aria-label|title|placeholder|alt|value|data-label)=\"([^\"]*)\"")
 TAG = re.compile(r"<[^>]*>", re.S)
+OTHER_TONGUE = re.compile(r'<(\w+)[^>]*\blang="de"[^>]*>[^<]*</\1>')
 MARK = re.compile(r"</?mark\b[^>]*>")
 GERMAN = re.compile(
     r"[äöüÄÖÜß]|\b(?:der|das|dem|nicht|ist|sind|und|oder|mit|von|auf|bitte|kein|keine|noch|schon|wird|wurde|"
@@ -63,7 +64,7 @@ def typed() -> list[str]:
 
 def chunks(html: str) -> Iterator[str]:
     """Pieces of text a person sees or hears. Addresses are neither."""
-    html = MARK.sub("", HIDDEN.sub("", html))
+    html = MARK.sub("", OTHER_TONGUE.sub("", HIDDEN.sub("", html)))
     for tag in TAG.findall(html):
         yield from READ_ALOUD.findall(tag)
     yield from TAG.sub("\0", html).split("\0")

@@ -26,7 +26,7 @@ from app.kit import clock
 from app.kit.db import db, transaction
 from app.kit.errors import NotAllowed, NotFound
 from app.kit.ids import new_id
-from app.nanos.models import Certificate, Launch, Learner, Licence, NanoFile, Platform, Use
+from app.nanos.models import Certificate, Experience, Launch, Learner, Licence, NanoFile, Platform, Use
 from app.nanos.queries.lti import list_choices
 from app.nanos.rules.lti import LtiFault
 from app.nanos.services import lti, lti_launch, lti_score
@@ -382,17 +382,30 @@ def test_platforms_belong_to_their_organisation(db_app: Flask, db_people: People
         lti.create_platform(db_people.bob.actor, "x", "x")
 
 
+def told(nano_id: UUID, person_id: UUID) -> None:
+    """What a package said of somebody."""
+    with transaction() as session:
+        session.add(
+            Experience(
+                id=new_id(), person_id=person_id, nano_id=nano_id, sha256="0" * 64, said_id=uuid4(),
+                verb="answered", sub="1", at=clock.now(),
+            )
+        )  # fmt: skip
+
+
 def test_forgetting(db_app: Flask, db_people: People, moodle: Moodle) -> None:
     nano_id = point(moodle, rig.published(db_people))
     platform_id = connected(db_app, moodle, db_people.alice)
     keys = []
     for moodle.subject in ("1", "2", "3"):
         keys.append(arrive(moodle, platform_id))
-        uses.finish(lti_launch.open_play(keys[-1]).actor, nano_id, first_file())
+        learner = lti_launch.open_play(keys[-1]).actor
+        uses.finish(learner, nano_id, first_file())
+        told(nano_id, learner.person_id)
     lti.forget_learner(db_people.dora.actor, platform_id, " 2 ")
     refused("over", lambda: lti_launch.open_play(keys[1]))
     assert [one.subject for one in db.session.query(Learner).order_by(Learner.id)] == ["1", "3"]
-    assert db.session.query(Use).count() == 2
+    assert db.session.query(Use).count() == db.session.query(Experience).count() == 2
     db.session.query(Learner).filter_by(subject="1").update(
         {"last_at": clock.now() - lti.KEPT - timedelta(days=1)}
     )
@@ -400,7 +413,8 @@ def test_forgetting(db_app: Flask, db_people: People, moodle: Moodle) -> None:
     assert lti.forget_old() == 1 and db.session.query(Use).count() == 1
     lti.remove_platform(db_people.alice.actor, platform_id)
     refused("over", lambda: lti_launch.open_play(keys[2]))
-    assert [db.session.query(kind).count() for kind in (Platform, Learner, Launch, Use)] == [0, 0, 0, 0]
+    kinds = (Platform, Learner, Launch, Use, Experience)
+    assert [db.session.query(kind).count() for kind in kinds] == [0] * len(kinds)
 
 
 def test_the_pages(client: FlaskClient, people: People, app: Flask, moodle: Moodle) -> None:

@@ -121,6 +121,20 @@ def test_by_words_and_by_people_with_the_reason(db_app: Flask, db_people: People
     assert made["excel"] in {row[0] for row in near_rows(made["fire"], "")}
 
 
+@pytest.mark.parametrize(("language", "shown"), [("de", {"Sammelplatz"}), ("en", {"Sammelplatz", "ruhig"})])
+def test_in_german_the_reason_is_told_by_nouns(
+    language: str, shown: set[str], db_app: Flask, db_people: People, frozen: object
+) -> None:
+    said = replace(rig.OPEN, outcome="Wissen", description="ruhig Sammelplatz", language=language)
+    one, _other = (
+        rig.published(db_people, replace(said, title=title)) for title in ("Brandschutz", "Notfall")
+    )
+    rig.published(db_people, replace(rig.OPEN, title="Pivot", outcome="Liste", description="Tabellen"))
+    find_neighbours()
+    words = set(db.session.query(Neighbour.words).filter_by(nano_id=one).scalar().split(", "))
+    assert words & {"Sammelplatz", "ruhig"} == shown
+
+
 def test_nothing_one_has_nothing_of_ones_own_nothing_retired(db_app: Flask, db_people: People) -> None:
     made = market(db_people)
     find_neighbours()

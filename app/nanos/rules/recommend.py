@@ -46,10 +46,20 @@ class Near:
     words: tuple[str, ...]
 
 
+_UNITS = frozenset(
+    "sekunden minute minuten stunde stunden tag tage tagen seconds minute minutes hour hours day days".split()
+)
+# How long something takes says nothing about what it is about.
+
+
 def weigh_words(title: str, text: str) -> dict[str, float]:
     """Words of a nano: those of its title count double, each more the more often, but less and less."""
     counted = Counter([*words_of(title) * 2, *words_of(text)])
-    return {word: 1 + math.log(count) for word, count in counted.items() if word in kept_words(word)}
+    return {
+        word: 1 + math.log(count)
+        for word, count in counted.items()
+        if word in kept_words(word) and word not in _UNITS
+    }
 
 
 def neighbours(items: Mapping[Key, Item], used: Iterable[Collection[Key]]) -> dict[Key, dict[Key, Near]]:

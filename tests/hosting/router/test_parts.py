@@ -13,10 +13,12 @@ import pytest
 from redis.exceptions import ConnectionError as RedisGone
 
 import jobs.router
+from app.hosting.gateways.router import router as door
 from app.hosting.gateways.router import table
 from app.hosting.gateways.router.ends import End, Link
 from app.hosting.gateways.router.options import Options
 from app.hosting.gateways.router.table import Feed, Table
+from app.hosting.gateways.router.router import Router
 from app.hosting.gateways.router.wake import Asked, Waker
 from jobs.router import open_door
 
@@ -115,6 +117,25 @@ def test_an_address_that_comes_late_is_waited_for(monkeypatch: pytest.MonkeyPatc
     router = Router()
     run(lambda: asyncio.wait_for(open_door(router), 5))  # type: ignore[arg-type]
     assert router.tries == 3
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_when_it_ends_it_keeps_all_the_kernel_has_let_in(turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`turns`: how far the loop has come with them."""
+    monkeypatch.setattr(door, "FIRST", 0.01)
+
+    async def end() -> int:
+        router = Router(Options(redis="redis://127.0.0.1:9", port=0))
+        await router.start()
+        players = [socket.create_connection(("127.0.0.1", router.port)) for _ in range(5)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        kept = await router.drain(0.2)
+        for player in players:
+            player.close()
+        return kept
+
+    assert run(end) == 5
 
 
 def test_what_nobody_foresaw_does_not_end_the_reading_of_routes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,9 @@ STATUS_IDLE = 10.0
 CLOSING = 10.0
 """How long what is on its way to somebody who has stopped reading is kept."""
 
+TURNS = 3
+"""Of the loop, from taking a connection until it is known. A server that is closed in between loses it, and nobody is told."""
+
 
 class PortTaken(OSError):
     """Somebody else listens on the port."""
@@ -210,9 +213,13 @@ class Router:
         """Those the kernel has already let in are taken over first: closing the port would throw them out."""
         if self._server is None or self._listening is None:
             return
+        loop = asyncio.get_running_loop()
+        for each in self._server.sockets:
+            loop.remove_reader(each)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         self._server.close()
         self._listening.setblocking(False)
-        loop = asyncio.get_running_loop()
         with suppress(OSError):
             while True:
                 waiting, _ = self._listening.accept()
