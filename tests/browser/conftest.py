@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from app.kit import assets
 from app.kit.config import ROOT
 from tests.browser.site import Site, running_site
+from tests.services.closing import put_away
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,7 @@ def visit_as(browser: Browser, site: Site) -> Iterator[Callable[[str], Page]]:
 
     yield start
     for context in contexts.values():
-        context.close()
+        put_away(context)
 
 
 def _context(browser: Browser, site: Site, name: str, **more: Any) -> BrowserContext:
@@ -75,4 +76,4 @@ def open_as(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 
     yield start
     for context in contexts:
-        context.close()
+        put_away(context)

@@ -17,6 +17,7 @@ from tests.browser.furnish import work_off
 from tests.browser.site import Site, running_site
 from tests.browser.test_chat import connected
 from tests.nanos.trade import Market, market
+from tests.services.closing import put_away
 from tests.services.processes import free_port, spawn, stop
 
 pytestmark = pytest.mark.browser
@@ -76,7 +77,7 @@ def open_as(browser: Browser, fair: Fair) -> Iterator[Callable[..., Page]]:
 
     yield start
     for context in contexts:
-        context.close()
+        put_away(context)
 
 
 def button(page: Page, name: str) -> Locator:

@@ -20,6 +20,7 @@ from app.messaging.services.message import delete, edit, send
 from app.messaging.services.room import open_direct
 from tests.browser.check import Listener
 from tests.browser.site import Site, running_site
+from tests.services.closing import put_away
 from tests.services.processes import free_port, spawn, stop, wait_until
 
 pytestmark = pytest.mark.browser
@@ -108,7 +109,7 @@ def open_live(browser: Browser, talk: Talk) -> Iterator[Callable[..., Page]]:
 
     yield start
     for context in contexts:
-        context.close()
+        put_away(context)
 
 
 def connected(*pages: Page) -> None:

@@ -20,6 +20,7 @@ from tests.browser.test_nanos_play import origin, public
 from tests.nanos import packages, rig
 from tests.nanos.lti_platform import Moodle, running_platform
 from tests.nanos.test_lti import at_home, typed
+from tests.services.closing import put_away
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +48,7 @@ def stranger(browser: Browser) -> Iterator[tuple[BrowserContext, BrowserPage]]:
     try:
         yield context, context.new_page()
     finally:
-        context.close()
+        put_away(context)
 
 
 def send_scores(site: Site) -> None:

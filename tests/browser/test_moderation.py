@@ -15,6 +15,7 @@ from app.nanos.services.publishing import submit
 from tests.browser.test_chat import Talk, connected, open_live, talk  # noqa: F401 - fixtures
 from tests.nanos import rig
 from tests.people import Someone
+from tests.services.closing import put_away
 
 pytestmark = pytest.mark.browser
 
@@ -74,4 +75,4 @@ def test_a_guest_without_script_gives_notice(browser: Browser, talk: Talk) -> No
     page.get_by_role("button", name="Melden").click()
     expect(page.get_by_role("heading", name="Meldung M-")).to_be_visible()
     expect(page.get_by_text("Wird geprüft")).to_be_visible()
-    context.close()
+    put_away(context)

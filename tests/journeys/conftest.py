@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from app.core.api import find_job  # noqa: F401 - the application's tables are known
 from app.factory import create_app
 from app.kit.config import ROOT, Settings
+from tests.services.closing import put_away
 from tests.services.nodejs import NodeTools
 from tests.services.processes import free_port, short_folder
 
@@ -135,7 +136,7 @@ def visitor(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     for number, context in enumerate(contexts):
         for page in context.pages:  # pytest keeps the folder of a failed test
             page.screenshot(path=str(tmp_path / f"page-{number}.png"), full_page=True)
-        context.close()
+        put_away(context)
     assert complaints == []
 
 

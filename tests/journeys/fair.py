@@ -26,6 +26,7 @@ from tests.browser.check import SIDEWAYS, Listener, axe_violations
 from tests.journeys.conftest import House
 from tests.nanos import rig
 from tests.people import PASSWORD, Someone
+from tests.services.closing import put_away
 
 SHOTS = os.environ.get("KONTOR_SHOTS", "")
 """A folder: each station is pictured there, in both themes."""
@@ -197,7 +198,7 @@ def fair(house: House, browser: Browser, axe: str, device: Device) -> Iterator[F
         raise
     finally:
         for context in contexts:
-            context.close()
+            put_away(context)
 
 
 def handout(title: str, lines: str, size: int) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.services.closing import put_away
 from tests.services.nodejs import NodeTools, node_tools_in
 from tests.services.postgres import PostgresServer, running_postgres
 from tests.services.processes import missing
@@ -88,7 +89,7 @@ def chromium(chromium_path: Path, chromium_arguments: list[str]) -> Iterator[Bro
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium_path), args=chromium_arguments)
         yield browser
-        browser.close()
+        put_away(browser)
 
 
 @pytest.fixture(scope="session")

@@ -46,10 +46,10 @@ class Near:
     words: tuple[str, ...]
 
 
-_UNITS = frozenset(
-    "sekunden minute minuten stunde stunden tag tage tagen seconds minute minutes hour hours day days".split()
-)
 # How long something takes says nothing about what it is about.
+_UNITS = frozenset(
+    "sekunden minute minuten stunde stunden tag tage seconds minutes hour hours day days".split()  # noqa: SIM905
+)
 
 
 def weigh_words(title: str, text: str) -> dict[str, float]:

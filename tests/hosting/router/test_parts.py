@@ -17,8 +17,8 @@ from app.hosting.gateways.router import router as door
 from app.hosting.gateways.router import table
 from app.hosting.gateways.router.ends import End, Link
 from app.hosting.gateways.router.options import Options
-from app.hosting.gateways.router.table import Feed, Table
 from app.hosting.gateways.router.router import Router
+from app.hosting.gateways.router.table import Feed, Table
 from app.hosting.gateways.router.wake import Asked, Waker
 from jobs.router import open_door
 
