@@ -16,7 +16,8 @@ from app.kit.errors import NotFound
 from app.kit.paging import Page, after, encode_cursor
 from app.nanos.models import Collection, CollectionItem, Favourite, Nano
 from app.nanos.policies import MANAGERS, P
-from app.nanos.queries.find import FoundNano, cards, named, public
+from app.nanos.queries.counting import public
+from app.nanos.queries.find import FoundNano, cards, named
 from app.nanos.rules.shelf import ORGANISATION, PRIVATE, PUBLIC, Reader, may_change, may_own, may_see
 
 PAGE = 24

@@ -6,14 +6,13 @@ the search of all products, which ranks; without words the tables themselves are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, false, func, literal, select, union_all
+from sqlalchemy import Select, false, func, select
 
 from app.accounts.api import organisation_names
 from app.core.api import Found as Answer
@@ -21,11 +20,11 @@ from app.core.api import FoundHit, How, Mark, Question, Sort, find
 from app.kit.db import db
 from app.nanos.catalog import term
 from app.nanos.models import Nano, Revision, Score
+from app.nanos.queries.counting import chosen_in, column, count, fits, public
 from app.nanos.queries.document import KIND, said
 from app.nanos.rules.access import Facts, Looker, may_look
-from app.nanos.rules.finding import DURATIONS, FACETS, PAGE, RATINGS, Wish, at_least
+from app.nanos.rules.finding import FACETS, PAGE, Wish
 from app.nanos.rules.nano import Stage, State
-from app.nanos.rules.rating import THOUSAND
 
 
 @dataclass(frozen=True)
@@ -70,79 +69,6 @@ class Found:
     @property
     def pages(self) -> int:
         return max(1, -(-self.total // PAGE))
-
-
-_DURATION = case(
-    *((Revision.minutes.between(first, last), name) for name, (first, last) in DURATIONS.items()), else_=""
-)
-
-
-_RATING = case(*((Score.mean >= int(name) * THOUSAND, name) for name in RATINGS), else_="")
-_MADE = {"duration": _DURATION, "rating": _RATING}
-
-
-def _column(facet: str) -> Any:
-    return _MADE[facet] if facet in _MADE else getattr(Revision, facet)
-
-
-def _public() -> list[ColumnElement[bool]]:
-    return [Nano.state == State.PUBLISHED.value, Nano.bar == "", Revision.state == Stage.CURRENT.value]
-
-
-Chosen = tuple[tuple[str, ...], ...]
-"""For each facet, in their order, what it may be; nothing is everything."""
-
-
-def _chosen(wish: Wish) -> Chosen:
-    return tuple(wish.allowed(facet) for facet in FACETS)
-
-
-def _fits(chosen: Chosen, column: Callable[[str], Any], without: str = "") -> list[ColumnElement[bool]]:
-    """A condition for each facet that something is chosen of."""
-    both = zip(FACETS, chosen, strict=True)
-    return [column(facet).in_(values) for facet, values in both if values and facet != without]
-
-
-@lru_cache(maxsize=200)  # to put it together takes longer than many a statement
-def _count(chosen: Chosen) -> Any:
-    """All that is public is read once, and kept as how many there are of each combination: the facets count those."""
-    kinds: Any = (
-        select(*(_column(facet).label(facet) for facet in FACETS), func.count().label("number"))
-        .select_from(Nano)
-        .join(Revision, Revision.nano_id == Nano.id)
-        .outerjoin(Score, Score.nano_id == Nano.id)
-        .where(*_public())
-        .group_by(*(_column(facet) for facet in FACETS))
-        .cte("kinds")
-    )
-    number = func.sum(kinds.c.number)
-    parts: list[Any] = [select(literal(""), literal(""), number).where(*_fits(chosen, kinds.c.get))]
-    parts += [
-        select(literal(facet), kinds.c[facet], number)
-        .where(*_fits(chosen, kinds.c.get, without=facet))
-        .group_by(kinds.c[facet])
-        for facet in FACETS
-        if facet != "rating"
-    ]
-    parts += [
-        select(literal("rating"), literal(name), number).where(
-            *_fits(chosen, kinds.c.get, without="rating"), kinds.c.rating.in_(at_least((name,)))
-        )
-        for name in RATINGS
-    ]
-    return union_all(*parts)
-
-
-def _counts(wish: Wish) -> tuple[int, dict[str, dict[str, int]]]:
-    """How many there are, and how many for each value of each facet, in one statement."""
-    total = 0
-    facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
-    for facet, value, count in db.session.execute(_count(_chosen(wish))):
-        if facet and count:
-            facets[facet][value] = int(count)
-        elif not facet:
-            total = int(count or 0)
-    return total, facets
 
 
 _ORDERS: dict[str, tuple[Any, ...]] = {
@@ -192,13 +118,24 @@ def find_nanos(wish: Wish) -> Found:
     may read what is published."""
     if wish.text:
         return _by_words(wish)
-    total, facets = _counts(wish)
+    counts = count(chosen_in(wish))
+    page, rows = _page(wish, counts.total)
+    if page > 1 and not rows:  # fewer than were counted some seconds ago
+        counts = count(chosen_in(wish), anew=True)
+        page, rows = _page(wish, counts.total)
+    seen = (page - 1) * PAGE + len(rows)
+    total = seen if len(rows) < PAGE else max(seen, counts.total)
+    return Found(rows, total, counts.facets, page)
+
+
+def _page(wish: Wish, total: int) -> tuple[int, list[FoundNano]]:
+    """The wished page, or the last one."""
     page = min(wish.page, max(1, -(-total // PAGE)))
     statement: Select[Any] = (
-        cards().where(*_public(), *_fits(_chosen(wish), _column))
+        cards().where(*public(), *fits(chosen_in(wish), column))
         .order_by(*_ORDERS[wish.sort]).limit(PAGE).offset((page - 1) * PAGE)
     )  # fmt: skip
-    return Found(_rows(statement) if total else [], total, facets, page)
+    return page, _rows(statement)
 
 
 def _by_words(wish: Wish) -> Found:
@@ -229,7 +166,7 @@ def _hit_rows(hits: tuple[FoundHit, ...]) -> list[FoundNano]:
     if not hits:
         return []
     statement = cards(Revision.description, Revision.preview).where(
-        *_public(), Nano.id.in_([hit.key for hit in hits])
+        *public(), Nano.id.in_([hit.key for hit in hits])
     )
     found: dict[UUID, Any] = {row[0]: tuple(row) for row in db.session.execute(statement)}
     names = organisation_names({row[3] for row in found.values()})
@@ -255,8 +192,3 @@ def _shown(nano: FoundNano, hit: FoundHit, description: str, preview: bool) -> F
     seen = {mark.text.casefold() for mark in (*hit.title, *excerpt) if mark.how}
     why = tuple(mark for mark in hit.reasons if mark.text.casefold() not in seen)
     return replace(nano, marks=hit.title, excerpt=excerpt, why=why)
-
-
-def public() -> list[ColumnElement[bool]]:
-    """What makes a revision of `cards` one that everybody reads."""
-    return _public()

@@ -15,7 +15,7 @@ from app.kit.db import db
 from app.kit.errors import NotFound
 from app.nanos.catalog import vocabularies
 from app.nanos.models import Listing, Nano, Revision
-from app.nanos.queries.find import public
+from app.nanos.queries.counting import public
 from app.nanos.queries.nano import details_of
 from app.nanos.rules.details import Details
 

@@ -17,7 +17,8 @@ from app.kit.errors import NotFound
 from app.kit.paging import Page, after, encode_cursor
 from app.nanos.models import Nano
 from app.nanos.queries.about import ProviderFigures, figures, read_figures
-from app.nanos.queries.find import FoundNano, cards, named, public
+from app.nanos.queries.counting import public
+from app.nanos.queries.find import FoundNano, cards, named
 from app.nanos.rules.rating import RULES, read_rules
 
 PAGE = 12

@@ -15,7 +15,8 @@ from app.accounts.api import organisation_names
 from app.kit.authz import Actor
 from app.kit.db import db
 from app.nanos.models import Nano, Neighbour, Quiet, Revision, Use
-from app.nanos.queries.find import CARD, FoundNano, cards, named, public
+from app.nanos.queries.counting import public
+from app.nanos.queries.find import CARD, FoundNano, cards, named
 from app.nanos.rules.recommend import Reason, rank
 
 SHELF, BESIDE, SOURCES = 4, 3, 20

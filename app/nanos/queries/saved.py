@@ -16,7 +16,8 @@ from app.kit.db import db
 from app.kit.errors import NotFound
 from app.nanos.catalog import places, slugs
 from app.nanos.models import Nano, SavedMatch, SavedSearch
-from app.nanos.queries.find import FoundNano, cards, find_nanos, named, public
+from app.nanos.queries.counting import public
+from app.nanos.queries.find import FoundNano, cards, find_nanos, named
 from app.nanos.rules.finding import Wish, read_wish
 
 MOST_SAVED = 50

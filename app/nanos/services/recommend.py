@@ -19,7 +19,7 @@ from app.kit.ids import new_id
 from app.nanos.catalog import term
 from app.nanos.models import Nano, Neighbour, Quiet, Revision, Use
 from app.nanos.policies import P
-from app.nanos.queries.find import public
+from app.nanos.queries.counting import public
 from app.nanos.queries.lti import from_platform
 from app.nanos.rules.nano import State
 from app.nanos.rules.outcome import words_of
