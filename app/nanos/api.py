@@ -11,7 +11,7 @@ from uuid import UUID
 from app.kit.authz import Actor, require
 from app.nanos.policies import P, Trade
 from app.nanos.queries.completion import Completion, completions
-from app.nanos.queries.entitlement import is_licensed
+from app.nanos.queries.entitlement import holds_licence
 from app.nanos.queries.find import Found, FoundNano, find_nanos
 from app.nanos.queries.licence import LicenceRow, held
 from app.nanos.queries.nano import NanoView, get_nano
@@ -57,4 +57,4 @@ def may_use(actor: Actor, nano_id: UUID) -> bool:
 
     Raises NotFound for what the actor may not know of.
     """
-    return get_nano(actor, nano_id, named=False).takes or is_licensed(actor, nano_id)
+    return get_nano(actor, nano_id, named=False).takes or holds_licence(actor, nano_id)

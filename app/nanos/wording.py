@@ -156,6 +156,13 @@ def h5p_words(code: str, what: str) -> str:
     return str(_H5P[code]) % {"what": what}
 
 
+def no_seat_words() -> str:
+    """Why somebody cannot use what their organisation has a licence for."""
+    return _(
+        "Alle Plätze der Lizenz Ihrer Organisation sind gerade belegt. Ein Platz wird eine Stunde nach der letzten Nutzung frei."
+    )
+
+
 def package_words(code: str, what: str) -> str:
     """Why a package does not play."""
     return str(_PACKAGE[code]) % {"what": what}

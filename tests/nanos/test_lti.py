@@ -269,6 +269,15 @@ def test_a_licence_for_one_seat_lets_one_in(db_app: Flask, db_people: People, mo
         assert lti_launch.arrive(platform_id, form["state"], form["id_token"])
 
 
+def test_who_learns_here_has_the_seat_there(db_app: Flask, db_people: People, moodle: Moodle) -> None:
+    nano_id = point(moodle, rig.published(db_people))
+    platform_id = connected(db_app, moodle, db_people.cleo)
+    give_licence(db_people, nano_id, seats=1)
+    uses.begin(db_people.cleo.actor, nano_id, first_file())
+    refused("seats", lambda: arrive(moodle, platform_id))
+    assert db.session.query(Learner).count() == 0
+
+
 def test_a_launch_opens_one_nano_and_nothing_else(db_app: Flask, db_people: People, moodle: Moodle) -> None:
     point(moodle, rig.published(db_people))
     other = rig.published(db_people, replace(rig.DETAILS, title="Ein anderes"))

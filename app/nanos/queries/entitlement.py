@@ -22,8 +22,8 @@ def running(at: datetime) -> ColumnElement[bool]:
     )
 
 
-def is_licensed(actor: Actor, nano_id: UUID) -> bool:
-    """Whether the actor's organisation has a licence for it that runs now."""
+def holds_licence(actor: Actor, nano_id: UUID) -> bool:
+    """Whether the actor's organisation has a licence for it that runs now, whoever uses it."""
     if actor.organisation_id is None:
         return False
     return bool(db.session.scalar(select(licence_of(actor.organisation_id, nano_id))))

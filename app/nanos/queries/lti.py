@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from app.kit.db import db
 from app.kit.errors import NotFound
 from app.nanos.models import Launch, Learner, Licence, Nano, NanoFile, Platform, Revision
 from app.nanos.policies import P
-from app.nanos.queries.entitlement import running
+from app.nanos.queries.entitlement import holds_licence, running
 from app.nanos.queries.nano import facts_of, looker
 from app.nanos.rules.access import may_take
 from app.nanos.rules.lti import LtiFault, origin_of
@@ -134,31 +134,11 @@ def entitled(actor: Actor, nano_id: UUID) -> Revision:
     if row is None or row[0].state == State.REMOVED.value:
         raise LtiFault("gone")
     nano, revision = row
-    if not may_take(looker(actor, nano), facts_of(nano, revision)):
+    # Of its own provider's platform, or with a licence; whether there is a seat is another question.
+    licensed = actor.organisation_id == nano.organisation_id or holds_licence(actor, nano_id)
+    if not may_take(looker(actor, nano, licensed), facts_of(nano, revision)):
         raise LtiFault("licence")
     return revision  # type: ignore[no-any-return]
-
-
-def seat_left(actor: Actor, nano_id: UUID) -> bool:
-    """Whether one more learner may be at it: a licence may name how many people at once. Without a licence there is no limit."""
-    rows = db.session.scalars(
-        select(Licence.seats).where(
-            Licence.nano_id == nano_id, Licence.organisation_id == actor.organisation_id, running(clock.now())
-        )
-    ).all()
-    seats = [one for one in rows if one is not None]
-    if len(seats) < len(rows) or not rows:
-        return True
-    busy = db.session.scalar(
-        select(func.count(Launch.learner_id.distinct()))
-        .join(Learner, Learner.id == Launch.learner_id)
-        .join(Platform, Platform.id == Learner.platform_id)
-        .where(
-            Launch.nano_id == nano_id, Platform.organisation_id == actor.organisation_id,
-            Launch.opened_at > clock.now() - timedelta(hours=HOURS), Learner.id != actor.person_id,
-        )
-    )  # fmt: skip
-    return int(busy or 0) < sum(seats)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from app.kit.paging import Page, after, encode_cursor
 from app.nanos.catalog import term
 from app.nanos.models import Nano, Revision
 from app.nanos.policies import P
-from app.nanos.queries.entitlement import is_enrolled, is_licensed, licence_of
+from app.nanos.queries.entitlement import is_enrolled, licence_of
+from app.nanos.queries.seat import has_seat, uses_licence
 from app.nanos.rules.access import Facts, Looker, may_know, may_look, may_take
 from app.nanos.rules.details import FIELDS, Details
 from app.nanos.rules.nano import OPEN_STAGES, Stage, State
@@ -51,6 +52,8 @@ class NanoView:
     takes: bool
     bar: str = ""
     """What moderators forbade; see the table."""
+    full: bool = False
+    """The asker's organisation has a licence, and all its seats are taken."""
 
 
 def details_of(revision: Revision) -> Details:
@@ -67,7 +70,7 @@ def looker(actor: Actor, nano: Nano, licensed: bool | None = None) -> Looker:
     # Whom a learning platform of the provider let in for this one nano uses the provider's right.
     let_in = actor.granted_on == nano.id and actor.organisation_id == nano.organisation_id
     if licensed is None:
-        licensed = other and (let_in or is_licensed(actor, nano.id))
+        licensed = other and (let_in or uses_licence(actor, nano.id))
     enrolled = other and nano.state == State.RETIRED and is_enrolled(actor, nano.id)
     return Looker(ours, reviews, licensed=licensed, enrolled=enrolled)
 
@@ -90,7 +93,8 @@ def _view(who: Looker, nano: Nano, revision: Revision, provider: str) -> NanoVie
     )  # fmt: skip
 
 
-Rows = list[tuple[Nano, Revision, bool]]
+Rows = list[tuple[Nano, Revision, bool, bool]]
+"""With whether there is a licence, and a seat."""
 
 
 def _found(actor: Actor, rows: Rows, wanted: tuple[Stage, ...], *, named: bool = True) -> NanoView:
@@ -98,21 +102,22 @@ def _found(actor: Actor, rows: Rows, wanted: tuple[Stage, ...], *, named: bool =
     by_stage = {Stage(row[1].state): row for row in rows}
     for stage in wanted:
         if stage in by_stage:
-            nano, revision, licensed = by_stage[stage]
-            who = looker(actor, nano, licensed)
+            nano, revision, licensed, seat = by_stage[stage]
+            who = looker(actor, nano, licensed and seat)
             if may_know(who, facts_of(nano, revision)):
                 ids = [nano.organisation_id] if named else []
-                return _view(who, nano, revision, organisation_names(ids).get(nano.organisation_id, "–"))
+                view = _view(who, nano, revision, organisation_names(ids).get(nano.organisation_id, "–"))
+                return replace(view, full=licensed and not seat and not view.takes)
     raise NotFound
 
 
 def _rows(actor: Actor, nano_id: UUID) -> Rows:
     found = db.session.execute(
-        select(Nano, Revision, licence_of(actor.organisation_id, nano_id))
+        select(Nano, Revision, licence_of(actor.organisation_id, nano_id), has_seat(actor, nano_id))
         .join(Revision, Revision.nano_id == Nano.id)
         .where(Nano.id == nano_id, Revision.state != Stage.PAST.value)
     )
-    return [(nano, revision, bool(licensed)) for nano, revision, licensed in found]
+    return [(nano, revision, bool(licensed), bool(seat)) for nano, revision, licensed, seat in found]
 
 
 def get_nano(actor: Actor, nano_id: UUID, *, named: bool = True) -> NanoView:

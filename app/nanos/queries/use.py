@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,15 +11,17 @@ from sqlalchemy import func, select
 
 from app.kit.authz import Actor
 from app.kit.db import db
-from app.kit.errors import NotFound
+from app.kit.errors import Conflict, NotFound
 from app.kit.paging import Page, after, encode_cursor
 from app.nanos.models import Experience, Nano, NanoFile, Play, Revision, Use
 from app.nanos.queries.nano import NanoView, facts_of, looker, view_at
+from app.nanos.queries.seat import is_full
 from app.nanos.rules.access import Looker, may_look, may_take
 from app.nanos.rules.content import Kind
 from app.nanos.rules.nano import Stage, State
 from app.nanos.rules.use import reachable
 from app.nanos.rules.xapi import Told
+from app.nanos.wording import no_seat_words
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,12 @@ class Piece:
     takes: bool
     records: bool
     """Whether it is the public revision: nothing is written about drafts."""
+    needs_seat: bool = False
+    """It is there for the person by a licence alone."""
 
 
 def piece_of(actor: Actor, nano_id: UUID, file_id: UUID) -> Piece:
-    """Raises NotFound: who may not learn with it is not told that it is there."""
+    """Raises NotFound: who may not learn with it is not told that it is there; Conflict where all seats are taken."""
     return _found(actor, nano_id, file_id)[0]
 
 
@@ -65,11 +69,13 @@ def _found(actor: Actor, nano_id: UUID, file_id: UUID) -> tuple[Piece, Looker, N
     who, facts = looker(actor, nano), facts_of(nano, revision)
     kind = Kind(file.kind)
     if not reachable(kind, looks=may_look(who, facts), takes=may_take(who, facts)):
+        if is_full(actor, nano.id):
+            raise Conflict(no_seat_words())
         raise NotFound
     records = revision.state == Stage.CURRENT and actor.organisation_id is not None
     piece = Piece(
         nano.id, nano.organisation_id, file.id, file.file_id, kind, file.name, file.url, file.sha256, revision.id,
-        revision.number, may_take(who, facts), records,
+        revision.number, may_take(who, facts), records, not may_look(replace(who, licensed=False), facts),
     )  # fmt: skip
     return piece, who, nano, revision
 

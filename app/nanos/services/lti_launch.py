@@ -34,8 +34,8 @@ from app.nanos.queries.lti import (
     guest_of,
     learner_actor,
     open_platform,
-    seat_left,
 )
+from app.nanos.queries.seat import is_full, lock_seats
 from app.nanos.rules.lti import MOST_TOKEN, Expected, LtiFault, Message, nano_of, origin_of, read_message
 from app.nanos.services.lti_score import owe
 
@@ -164,7 +164,8 @@ def _let_in(platform: Platform, message: Message) -> UUID:
     )
     actor = learner_actor(learner.id, platform.organisation_id, nano_id)
     entitled(actor, nano_id)
-    if not seat_left(actor, nano_id):
+    lock_seats(actor, nano_id)
+    if is_full(actor, nano_id):
         raise LtiFault("seats")
     learner.last_at = now
     launch: Launch = _made(

@@ -23,6 +23,7 @@ from app.nanos.gateways.film import film_length
 from app.nanos.models import Play, Use
 from app.nanos.policies import P
 from app.nanos.queries.package import pieces_to_learn, plays
+from app.nanos.queries.seat import is_full, lock_seats
 from app.nanos.queries.use import Piece, piece_of, progress_of, state_of
 from app.nanos.rules.content import Kind
 from app.nanos.rules.h5p import PART
@@ -45,6 +46,7 @@ from app.nanos.services.completion import follow
 from app.nanos.services.experience import keep_statements
 from app.nanos.services.lti_score import owe
 from app.nanos.services.nano import subject
+from app.nanos.wording import no_seat_words
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,17 @@ class Told:
 
 
 def begin(actor: Actor, nano_id: UUID, file_id: UUID, part: str = "") -> Piece:
-    """The piece is open: from now on time counts. Raises NotFound. Nothing is written about drafts."""
+    """The piece is open: from now on time counts. Raises NotFound, Conflict (no seat). Nothing is written about drafts."""
     require(actor, P.nano_read)
     piece = piece_of(actor, nano_id, file_id)
     if not piece.records:
         return piece
     length = _length(piece)
     with transaction():
+        if piece.needs_seat:
+            lock_seats(actor, nano_id)
+            if is_full(actor, nano_id):
+                raise Conflict(no_seat_words())
         use, play = _use(actor, piece), _play(actor, piece, part)
         now = clock.now()
         play.counted_at, play.last_at, use.last_at, use.revision = now, now, now, piece.number

@@ -63,6 +63,8 @@ class Helpers:
         """Whether a browser shows it by itself."""
         return kind in SHOWN
 
+    no_seat = staticmethod(wording.no_seat_words)
+
     # Assignments, certificates, badges.
     standing = staticmethod(wording_learning.standing_word)
     standing_tone = staticmethod(wording_learning.standing_tone)
