@@ -211,14 +211,15 @@ class Nav:
 
     def _build(self, actor: Actor) -> list[ModuleView]:
         known = current_app.view_functions
+        visible = [p for p in self._pages.values() if p.endpoint in known and _visible(p, actor)]
+        here = _current(
+            visible
+        )  # of all modules: an operator's page of a product stands among the operator's
         built = []
         for module in sorted(self._modules.values(), key=lambda m: (m.section, m.order, m.name)):
-            pages = [p for p in self._pages.values() if p.module == module.name and p.endpoint in known]
-            pages = [p for p in pages if _visible(p, actor)]
+            pages = sorted((p for p in visible if p.module == module.name), key=lambda p: p.order)
             if not pages:
                 continue
-            pages.sort(key=lambda p: p.order)
-            here = _current(pages)
             views = {
                 p.endpoint: View(
                     str(p.label), p.icon, self.url(p.endpoint), p is here, p.badge(actor) if p.badge else 0,
@@ -228,7 +229,7 @@ class Nav:
             }  # fmt: skip
             built.append(
                 ModuleView(
-                    module.name, str(module.label), module.icon, module.section, here is not None, _grouped(pages, views)
+                    module.name, str(module.label), module.icon, module.section, here in pages, _grouped(pages, views)
                 )
             )  # fmt: skip
         return built

@@ -33,6 +33,19 @@ _SMALL_TARGETS = """(smallest) => {
   return found;
 }"""
 
+# A value that a grid has squeezed until it reads from top to bottom; two entries of the menu that both say "you are here".
+_ODD = """() => {
+  const menu = document.querySelector(".nav-list")?.parentElement;
+  const here = [...(menu?.querySelectorAll(".nav-item[aria-current]") ?? [])];
+  const found = here.slice(1).map((e) => `also here: ${e.textContent.trim()}`);
+  for (const e of document.querySelectorAll("main :is(p, dd, dt, td, th, li, span, a, label)")) {
+    if (e.children.length || e.textContent.trim().length < 4 || e.closest(".sr-only, [hidden]")) continue;
+    const box = e.getBoundingClientRect(), size = parseFloat(getComputedStyle(e).fontSize);
+    if (box.width && box.width < 2 * size && box.height > 4 * size) found.push(`squeezed: ${e.outerHTML.slice(0, 120)}`);
+  }
+  return found;
+}"""
+
 SIDEWAYS = """() => {
   const root = document.documentElement;
   if (root.scrollWidth <= root.clientWidth) return [];
@@ -96,6 +109,7 @@ def check_page(
             wrong += [f"{here}: axe {v}" for v in axe_violations(page, axe)]
         wrong += [f"{here}: sideways {v}" for v in _sideways(page)]
         wrong += [f"{here}: small target {v}" for v in page.evaluate(_SMALL_TARGETS, SMALLEST_TARGET)]
+        wrong += [f"{here}: {v}" for v in page.evaluate(_ODD)]
     narrow = min((width for width in widths if width >= NARROWEST_LAYOUT), default=min(widths))
     for theme in themes[1:]:
         _show(page, theme, narrow)

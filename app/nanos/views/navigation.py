@@ -79,9 +79,13 @@ def _learning() -> None:
         P.nano_read,
         22,
         match="nanos.certificate",
+        also=_pages_of("ask_revoke_certificate", "points_page", "choose_points"),
         under=LEARN,
     )
-    _page(_l("Schulungen"), "clipboard-list", TRAIN, P.learning_assign, 26, match="nanos.assign")
+    _page(
+        _l("Schulungen"), "clipboard-list", TRAIN, P.learning_assign, 26, match="nanos.assign",
+        also=_pages_of("ask_end_assignment", "ask_reopen_duty"),
+    )  # fmt: skip
 
 
 def _trading() -> None:
@@ -127,7 +131,14 @@ def _operating(waiting: Callable[[Actor], int]) -> None:
     )  # fmt: skip
     _setting(_l("Credit-Konten"), "coins", "nanos.credit_accounts", Trade.credit, 60, match="nanos.credit_")
     _setting(_l("Regeln für Bewertungen"), "star", "nanos.edit_rules", P.rating_rules, 61)
-    _setting(_l("Zertifikatsschlüssel"), "key-round", "nanos.badge_keys", P.badge_keys, 62)
+    _setting(
+        _l("Zertifikatsschlüssel"),
+        "key-round",
+        "nanos.badge_keys",
+        P.badge_keys,
+        62,
+        also=_pages_of("ask_revoke_badge_key"),
+    )
 
 
 def _setting(label: Any, icon: str, endpoint: str, permission: StrEnum, order: int, **more: Any) -> None:
