@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.kit.formats import language
 from app.kit.forms import Form, OnceField
 from app.kit.ids import parse_id
 from app.kit.money import parse_money
@@ -121,8 +122,9 @@ def terms_form(terms: Terms, author: Side, version: int) -> TermsForm:
 
 
 def _typed_money(nanos: int) -> str:
+    """As the reader writes it."""
     cents = nanos // 10_000_000
-    return f"{cents // 100},{cents % 100:02d}"
+    return f"{cents // 100}{'.' if language() == 'en' else ','}{cents % 100:02d}"
 
 
 def first_terms(wanted_id: UUID) -> TermsForm:
