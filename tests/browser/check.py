@@ -40,8 +40,9 @@ _ODD = """() => {
   const found = here.slice(1).map((e) => `also here: ${e.textContent.trim()}`);
   for (const e of document.querySelectorAll("main :is(p, dd, dt, td, th, li, span, a, label)")) {
     if (e.children.length || e.textContent.trim().length < 4 || e.closest(".sr-only, [hidden]")) continue;
-    const box = e.getBoundingClientRect(), size = parseFloat(getComputedStyle(e).fontSize);
-    if (box.width && box.width < 2 * size && box.height > 4 * size) found.push(`squeezed: ${e.outerHTML.slice(0, 120)}`);
+    const box = e.getBoundingClientRect(), style = getComputedStyle(e), size = parseFloat(style.fontSize);
+    const squeezed = box.width && box.width < 2 * size && box.height > 4 * size;
+    if (squeezed && style.writingMode === "horizontal-tb") found.push(`squeezed: ${e.outerHTML.slice(0, 120)}`);
   }
   return found;
 }"""

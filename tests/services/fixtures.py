@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.services.closing import put_away
 from tests.services.nodejs import NodeTools, node_tools_in
@@ -86,6 +86,7 @@ def chromium_arguments() -> list[str]:
 @pytest.fixture(scope="session")
 def chromium(chromium_path: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
     """One running browser for the whole test process: Playwright allows no second one beside it."""
+    expect.set_options(timeout=20_000)  # machines that run tests are busy; what never comes fails all the same
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium_path), args=chromium_arguments)
         yield browser
