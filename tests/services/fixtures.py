@@ -86,7 +86,9 @@ def chromium_arguments() -> list[str]:
 @pytest.fixture(scope="session")
 def chromium(chromium_path: Path, chromium_arguments: list[str]) -> Iterator[Browser]:
     """One running browser for the whole test process: Playwright allows no second one beside it."""
-    expect.set_options(timeout=20_000)  # machines that run tests are busy; what never comes fails all the same
+    expect.set_options(
+        timeout=20_000
+    )  # machines that run tests are busy; what never comes fails all the same
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium_path), args=chromium_arguments)
         yield browser
