@@ -41,9 +41,9 @@ class Topic:
 
     @property
     def stream_gap(self) -> float:
-        """Seconds until the next frame of new lines: as long as one takes. A room of two hears at once; one of thousands
-        never takes more than half of the process, and what comes meanwhile goes in one frame."""
-        return min(STREAM_GAP, max(LEAST_GAP, self.cost))
+        """Seconds until the next frame of new lines: as long as three of them take. A room of two hears at once; one of
+        thousands never takes more than a quarter of the process, and what comes meanwhile goes in one frame."""
+        return min(STREAM_GAP, max(LEAST_GAP, 3 * self.cost))
 
     def group_of(self, view: Any) -> Group:
         if view not in self.groups:

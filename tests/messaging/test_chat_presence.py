@@ -144,7 +144,7 @@ def test_a_stream_waits_as_long_as_it_costs() -> None:
     topic = Topic("x", None, None)  # type: ignore[arg-type]
     assert topic.stream_gap == LEAST_GAP
     topic.cost = 0.02
-    assert topic.stream_gap == pytest.approx(0.02)
+    assert topic.stream_gap == pytest.approx(0.06)
     assert LEAST_GAP < topic.stream_gap < STREAM_GAP
     topic.cost = 5.0
     assert topic.stream_gap == STREAM_GAP
